@@ -112,6 +112,9 @@ u32 drbd_peer_write_step(struct drbd_peer_req *pr, const struct drbd_req_env *en
 u32 drbd_peer_rs_write_init(struct drbd_peer_req *pr, struct drbd_req_vol *vol, u64 sector, u32 size_byte,
 			    const struct drbd_req_env *env);
 
+/* P_DATA_REQUEST: true if a received write of that range is not on disk yet: ask again after PR_DO_WAKE. */
+bool drbd_peer_read_wait(struct drbd_req_vol *vol, u64 sector, u32 size_byte);
+
 /* The disk is done with it (error: 0 or -errno). Says which ack to send, and the bits to set or clear before. */
 u32 drbd_peer_req_done(struct drbd_peer_req *pr, s32 error, const struct drbd_req_env *env);
 
@@ -128,8 +131,7 @@ enum drbd_barrier_do {
 #define DRBD_EPOCHS_MAX 4096
 
 /*
- * spare: memory for a new open epoch, used if *spare_used becomes true (always with WO_NONE, and when the open
- * epoch is not empty).
+ * spare: memory for the new open epoch, used if *spare_used becomes true (when the one that ends is not empty).
  */
 enum drbd_barrier_do drbd_epoch_barrier(struct drbd_epochs *es, u32 barrier_nr, struct drbd_epoch *spare,
 					bool *spare_used);

@@ -64,25 +64,24 @@ enum drbd_req_flag {
 
 /* What to do, lowest bit first. */
 enum drbd_req_do {
-	RQ_DO_WAIT_STATE	= 1 << 0,	/* not started: try again after the next state change */
-	RQ_DO_WAIT_CONFLICT	= 1 << 1,	/* not started: an overlapping write is on its way; try again after
+	RQ_DO_WAIT_CONFLICT	= 1 << 0,	/* not started: an overlapping write is on its way; try again after
 						 * RQ_DO_WAKE or PR_DO_WAKE of this volume */
-	RQ_DO_PULL_AHEAD	= 1 << 2,	/* congested: request conn = Ahead (this write is still mirrored) */
-	RQ_DO_DISCONNECT	= 1 << 3,	/* congested: request conn = Disconnecting */
-	RQ_DO_SET_OOS		= 1 << 4,	/* mark its blocks out of sync */
-	RQ_DO_SET_OOS_TELL	= 1 << 5,	/* the same now; if any bit was newly set: event RQE_QUEUE_OOS */
-	RQ_DO_SET_IN_SYNC	= 1 << 6,	/* clear the bits of the blocks it covers fully */
-	RQ_DO_AL_PUT		= 1 << 7,	/* drop its activity-log references (RQ_IN_ACT_LOG is cleared) */
-	RQ_DO_SUBMIT_LOCAL	= 1 << 8,	/* submit to the backing disk */
-	RQ_DO_WAKE_SENDER	= 1 << 9,	/* drbd_tl_next_send() has something */
-	RQ_DO_READ_ERROR	= 1 << 10,	/* apply on-io-error for a read; its blocks were marked by SET_OOS */
-	RQ_DO_WRITE_ERROR	= 1 << 11,	/* apply on-io-error for a write */
-	RQ_DO_AHEAD_DONE	= 1 << 12,	/* conn is Ahead and nothing is in flight any more: resync in 1 s */
-	RQ_DO_COMPLETE		= 1 << 13,	/* end it towards the upper layer with req->error */
-	RQ_DO_RESTART		= 1 << 14,	/* instead of COMPLETE: start its bio again with a new record, flags
+	RQ_DO_PULL_AHEAD	= 1 << 1,	/* congested: request conn = Ahead (this write is still mirrored) */
+	RQ_DO_DISCONNECT	= 1 << 2,	/* congested: request conn = Disconnecting */
+	RQ_DO_SET_OOS		= 1 << 3,	/* mark its blocks out of sync */
+	RQ_DO_SET_OOS_TELL	= 1 << 4,	/* the same now; if any bit was newly set: event RQE_QUEUE_OOS */
+	RQ_DO_SET_IN_SYNC	= 1 << 5,	/* clear the bits of the blocks it covers fully */
+	RQ_DO_AL_PUT		= 1 << 6,	/* drop its activity-log references (RQ_IN_ACT_LOG is cleared) */
+	RQ_DO_SUBMIT_LOCAL	= 1 << 7,	/* submit to the backing disk */
+	RQ_DO_WAKE_SENDER	= 1 << 8,	/* drbd_tl_next_send() has something */
+	RQ_DO_READ_ERROR	= 1 << 9,	/* apply on-io-error for a read; its blocks were marked by SET_OOS */
+	RQ_DO_WRITE_ERROR	= 1 << 10,	/* apply on-io-error for a write */
+	RQ_DO_AHEAD_DONE	= 1 << 11,	/* conn is Ahead and nothing is in flight any more: resync in 1 s */
+	RQ_DO_COMPLETE		= 1 << 12,	/* end it towards the upper layer with req->error */
+	RQ_DO_RESTART		= 1 << 13,	/* instead of COMPLETE: start its bio again with a new record, flags
 						 * initialised to req->flags & RQ_CARRIED */
-	RQ_DO_WAKE		= 1 << 15,	/* somebody waits for overlapping writes of this volume */
-	RQ_DO_FREE		= 1 << 16	/* the record is out of every list and tree */
+	RQ_DO_WAKE		= 1 << 14,	/* somebody waits for overlapping writes of this volume */
+	RQ_DO_FREE		= 1 << 15	/* the record is out of every list and tree */
 };
 
 enum drbd_req_event {
@@ -138,7 +137,7 @@ struct drbd_tl {
 	/* the sender's view */
 	u32 sent_epoch;			/* epoch of the last write sent */
 	u32 sent_writes;		/* writes sent in it */
-	u8 sent_any;			/* sent_epoch is valid on this connection */
+	u32 queued_nr, left_nr;		/* requests that ever came into, and left, the send queue */
 	u64 barrier_sent_ms;		/* when the last P_BARRIER was sent */
 	u32 barrier_sent_nr;
 	u8 barrier_sent_any;
@@ -153,6 +152,7 @@ struct drbd_req_vol {
 	struct drbd_link local;			/* local I/O in flight, oldest first */
 	u32 in_flight_sect;			/* sent, neither barrier-acked nor lost (congestion-fill) */
 	u32 ap_bio;				/* /proc/drbd ap: requests the upper layer waits for */
+	u32 holds;				/* new ones wait */
 	u32 ap_pending;				/* share of pe: waiting for the peer's answer */
 	u32 local_cnt;				/* share of lo: local I/O of application requests */
 	u32 round_robin;
@@ -177,11 +177,23 @@ void drbd_link_init(struct drbd_link *l);
 void drbd_tl_init(struct drbd_tl *tl);
 void drbd_req_vol_init(struct drbd_req_vol *vol);
 
-/* At the start of a connection's data phase: sequence numbers and in-flight count begin at 0. */
+/* At the start of a connection's data phase: sequence numbers begin at 0. */
 void drbd_req_vol_connected(struct drbd_req_vol *vol);
 
-/* May application I/O start now? Ask before taking activity-log references (drbd-wire.md 5.1). */
-bool drbd_req_may_start(const struct drbd_req_env *env);
+/*
+ * May application I/O start now (drbd-wire.md 5.1)? Ask before taking activity-log references. If so it is counted in
+ * vol->ap_bio, until RQ_DO_COMPLETE or RQ_DO_RESTART are performed and drbd_req_left() is called. A record that has
+ * to wait in drbd_req_start() stays counted.
+ */
+bool drbd_req_may_start(struct drbd_req_vol *vol, const struct drbd_req_env *env);
+
+/* True: no application I/O is in flight: wake who holds it back (drbd_req_hold). */
+bool drbd_req_left(struct drbd_req_vol *vol);
+
+/* Holds new application I/O back while a bitmap is sent or written; the bitmap may go when vol->ap_bio is 0. */
+void drbd_req_hold(struct drbd_req_vol *vol);
+/* True: the last hold is gone, wake who waits to start. */
+bool drbd_req_release(struct drbd_req_vol *vol);
 
 /* True if a new write of this range would have to wait for another; marks that one so that its end says WAKE. */
 bool drbd_req_conflict(struct drbd_req_vol *vol, u64 sector, u32 size_byte);
@@ -195,7 +207,7 @@ void drbd_req_init(struct drbd_request *req, struct drbd_req_vol *vol, u64 secto
 
 /*
  * Decides where a request goes and enters it. range_in_sync: for reads, no bit of the range is set.
- * With RQ_DO_WAIT_* nothing was entered. Otherwise it is in the log until RQ_DO_FREE, which may come at once.
+ * With RQ_DO_WAIT_CONFLICT nothing was entered. Otherwise it is in the log until RQ_DO_FREE, which may come at once.
  */
 u32 drbd_req_start(struct drbd_tl *tl, struct drbd_request *req, const struct drbd_req_env *env, bool range_in_sync,
 		   u64 now_ms);
@@ -218,11 +230,22 @@ enum drbd_send { DRBD_SEND_NOTHING, DRBD_SEND_BARRIER, DRBD_SEND_REQUEST };
 
 /*
  * DRBD_SEND_REQUEST: *req is out of the queue; send it, then tell RQE_HANDED_OVER or RQE_SEND_FAILED.
- * DRBD_SEND_BARRIER: send P_BARRIER(*barrier_nr), then ask again. idle: close with a barrier what can be closed.
+ * DRBD_SEND_BARRIER: send P_BARRIER(*barrier_nr), then ask again.
  */
 enum drbd_send drbd_tl_next_send(struct drbd_tl *tl, u64 now_ms, struct drbd_request **req, u32 *barrier_nr);
 
-/* The connection is gone: queue and numbering of the sender begin anew. Then tell every request CONN_LOST or keep them. */
+/*
+ * Order between requests and other work of the sender (P_SYNC_UUID, P_STATE, resync replies): work takes a ticket
+ * when it is queued, and goes when the ticket has passed: then all requests queued before it have left the queue,
+ * and none queued after it.
+ */
+u32 drbd_tl_ticket(const struct drbd_tl *tl);
+bool drbd_tl_passed(const struct drbd_tl *tl, u32 ticket);
+
+/*
+ * The connection is gone and the sender holds no request: its queue and numbering begin anew. Then tell every request
+ * RQE_CONN_LOST, or keep them for RQE_RESEND while I/O is suspended.
+ */
 void drbd_tl_sender_reset(struct drbd_tl *tl);
 
 /*
