@@ -68,12 +68,24 @@ const char *conf_nearest(const void *table, size_t row_byte, const char *word);
 int conf_num(const char *word, int64_t min, int64_t max, int64_t *num);
 
 /*
- * A time: decimal digits, perhaps with a fraction, then us, ms, s, m, h or nothing, which means default_unit_ms
- * (1000: seconds). Rounded up to a whole millisecond. 0, -EINVAL or -ERANGE (more than 2^53 ms).
+ * Units of a number: value = number * mul / div. A name that ends with '*' stands for every suffix that starts so; the
+ * empty name is the bare number. The table ends with a NULL name.
  */
-int conf_time_ms(const char *word, unsigned int default_unit_ms, int64_t *ms);
+struct conf_unit {
+	const char *name;
+	unsigned int mul, div;
+};
 
-/* yes/no, on/off, true/false, y/n, 1/0 in any case. 0 or -EINVAL. */
+/* Times in milliseconds: us, ms, s, m, h; a bare number is seconds. */
+extern const struct conf_unit conf_time_units[];
+
+/*
+ * A decimal number, perhaps with a fraction of at most nine digits, and a unit directly after it; rounded half up. 0,
+ * -EINVAL (no number or no such unit) or -ERANGE (more than 2^53).
+ */
+int conf_scaled(const char *word, const struct conf_unit *units, int64_t *value);
+
+/* true on yes y 1, false off no n 0, in any case. 0 or -EINVAL. */
 int conf_bool(const char *word, bool *value);
 
 #endif

@@ -102,7 +102,7 @@ int ev_init(struct ev_loop *loop, const struct ev_clock *clock);
 /* Forgets all watchers and restores the signal mask found by ev_init. The descriptors stay open, their owners'. */
 void ev_free(struct ev_loop *loop);
 
-/* Runs callbacks until ev_stop, or until nothing is left to wait for. 0 or -errno of epoll_wait. */
+/* Runs callbacks until ev_stop. 0 or -errno of epoll_wait. */
 int ev_run(struct ev_loop *loop);
 
 /*
