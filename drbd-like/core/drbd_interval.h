@@ -29,10 +29,10 @@ struct drbd_interval_tree {
 
 void drbd_interval_tree_init(struct drbd_interval_tree *tree);
 
-/* Sets the range and clears everything else; size_byte is a multiple of 512 and may be 0 (overlaps nothing). */
+/* Sets the range and clears everything else; size_byte is a multiple of 512. */
 void drbd_interval_set(struct drbd_interval *iv, u64 sector, u32 size_byte);
 
-/* Enters a node that is in no tree. It stays where it is in memory until erased. */
+/* Enters a node that is in no tree and not empty. It stays where it is in memory until erased. */
 void drbd_interval_insert(struct drbd_interval_tree *tree, struct drbd_interval *iv);
 
 /* Takes a node out; a node that is in no tree is left alone. */
