@@ -7,3 +7,6 @@ test_drbd_req_SRC = tests/unit/test_drbd_req.c drbd-like/core/drbd_req.c drbd-li
 test_drbd_peer_req_SRC = tests/unit/test_drbd_peer_req.c drbd-like/core/drbd_peer_req.c \
 	drbd-like/core/drbd_req.c drbd-like/core/drbd_interval.c
 test_drbd_resync_SRC = tests/unit/test_drbd_resync.c drbd-like/core/drbd_resync.c
+
+UNIT_TESTS += test_drbd_packet
+test_drbd_packet_SRC := tests/unit/test_drbd_packet.c drbd-like/core/drbd_packet.c
