@@ -1,5 +1,12 @@
 # ipvsadm. Other programs use IPVS_NL_SRC with IPVS_NL_PKG.
-IPVS_NL_SRC := ipvs/ipvs_nl.c ipvs/ipvs_msg.c
+IPVS_NL_SRC := ipvs/ipvs_nl.c ipvs/ipvs_msg.c ipvs/ipvs_error.c
 IPVS_NL_PKG := libnl-3.0 libnl-genl-3.0
 DEPS_DEB += libnl-3-dev libnl-genl-3-dev libpopt-dev
 DEPS_EL += libnl3-devel popt-devel
+
+IPVS_ARGS_SRC := ipvs/ipvs_args.c ipvs/ipvs_cmd.c ipvs/ipvs_value.c ipvs/ipvs_names.c ipvs/ipvs_lines.c
+IPVS_SHOW_SRC := ipvs/ipvs_show.c ipvs/ipvs_conn.c
+
+PROGRAMS += ipvsadm
+ipvsadm_SRC := ipvs/ipvsadm.c $(IPVS_NL_SRC) $(IPVS_ARGS_SRC) $(IPVS_SHOW_SRC)
+ipvsadm_PKG := $(IPVS_NL_PKG) popt
