@@ -10,3 +10,8 @@ test_drbd_resync_SRC = tests/unit/test_drbd_resync.c drbd-like/core/drbd_resync.
 
 UNIT_TESTS += test_drbd_packet
 test_drbd_packet_SRC := tests/unit/test_drbd_packet.c drbd-like/core/drbd_packet.c
+
+UNIT_TESTS += test_drbd_md test_drbd_al test_drbd_bm
+test_drbd_md_SRC := tests/unit/test_drbd_md.c drbd-like/core/drbd_md.c
+test_drbd_al_SRC := tests/unit/test_drbd_al.c drbd-like/core/drbd_al.c
+test_drbd_bm_SRC := tests/unit/test_drbd_bm.c drbd-like/core/drbd_bm.c

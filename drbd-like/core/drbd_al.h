@@ -56,6 +56,7 @@ struct drbd_al {
 	u32 extents;			/* of the device; those above are never activated */
 	u32 ahead;			/* activate so many extents ahead of a sequential stream; 0: off */
 	u32 last;			/* extent activated last, to see a stream */
+	u32 in_stream;			/* the last activation continued the one before */
 	u32 stripes, stripe_size_4k;
 	u32 tr_number;			/* of the next transaction */
 	u32 context_start;		/* first slot the next transaction describes */
@@ -63,6 +64,7 @@ struct drbd_al {
 	u32 collected;			/* changes that wait for the next transaction */
 	u32 collecting;			/* ticket of those */
 	u8 writing;			/* a transaction is under way, ticket collecting - 1 */
+	u8 failed;			/* ... and could not be written: drbd_al_prepare() gives it again */
 	/* "act_log:" line of /proc/drbd */
 	u32 used;			/* slots with references */
 	u32 hits, misses, starving, locked, changed;
@@ -86,7 +88,8 @@ enum drbd_al_need {
 	AL_READY,		/* go: all extents are in the log on disk */
 	AL_WRITE_FIRST,		/* references are taken; wait until drbd_al_ready(ticket) */
 	AL_FULL,		/* nothing taken: too many extents are in use. Again after drbd_al_end() said true */
-	AL_DUE			/* nothing taken: a transaction is full. Again after one is written */
+	AL_DUE			/* nothing taken: a transaction must be written first: drbd_al_prepare(), or wait for
+				 * the one under way; then again */
 };
 
 /* Bytes that drbd_al_init() wants for nr extents, any alignment of 8 (vmalloc will do). */
@@ -114,6 +117,9 @@ static inline u32 drbd_al_extent_last(u64 sector, u32 size_byte)
 
 /*
  * Takes one reference on each of first..last (at most 64 of them), all or none. *ticket is set with AL_WRITE_FIRST.
+ * With al->ahead, extents behind a sequential stream are activated in the same transaction, and again as soon as the
+ * stream enters the last of them: then AL_READY leaves al->collected != 0, and a transaction can be written in the
+ * background.
  */
 enum drbd_al_need drbd_al_begin(struct drbd_al *al, u32 first, u32 last, u32 *ticket);
 
@@ -126,7 +132,7 @@ bool drbd_al_prepare(struct drbd_al *al, struct drbd_al_tr *tr);
 /* tr is on stable storage; or it is not needed there (al-updates no): written is false and its number is not used up. */
 void drbd_al_committed(struct drbd_al *al, const struct drbd_al_tr *tr, bool written);
 
-/* Writing failed: its changes are collected again and the number is not used up. The shell detaches or tries again. */
+/* Writing failed: who waits goes on waiting, drbd_al_prepare() gives the same changes again. The shell detaches or tries so. */
 void drbd_al_failed(struct drbd_al *al, const struct drbd_al_tr *tr);
 
 /* Is what that ticket stands for on disk? */
@@ -149,8 +155,11 @@ bool drbd_al_empty(struct drbd_al *al, u32 extents);
 /* CRC-32C as the log uses it: initial value 0, no inversion. */
 u32 drbd_al_crc32c(u32 crc, const void *data, size_t size_byte);
 
-/* A transaction without updates for block b of the ring, as 8.4.11 writes at attach: drbd_al_prepare() number b. */
-void drbd_al_idle(const struct drbd_al *al, u32 number, struct drbd_al_tr *tr);
+/*
+ * A transaction without updates, as 8.4.11 writes into each block of the ring at attach (numbers 0 .. blocks - 1): encode
+ * and write it, then drbd_al_committed(). Nothing may be under way.
+ */
+void drbd_al_idle(struct drbd_al *al, struct drbd_al_tr *tr);
 
 /* Writes all AL_BLOCK_BYTE bytes. */
 void drbd_al_encode(const struct drbd_al_tr *tr, void *block);
@@ -171,7 +180,7 @@ u32 drbd_al_ring_block(u32 stripes, u32 stripe_size_4k, u32 number);
 
 /* First pass: each block of the ring in order b = 0, 1, ...; one struct of the caller, no other memory. */
 struct drbd_al_scan {
-	u32 blocks;			/* seen */
+	u32 blocks;			/* seen (sectors of the old format) */
 	u32 corrupt;			/* magic or checksum wrong */
 	u32 initialized;
 	u32 updates;			/* transactions */
@@ -197,5 +206,14 @@ enum drbd_al_verdict drbd_al_scan_end(const struct drbd_al_scan *s);
  * out of range (and ignored).
  */
 u32 drbd_al_replay(const void *block, u32 *hot);
+
+/*
+ * The log of 0.7 .. 8.3 (drbd-metadata.md 5.5): sectors of 512 bytes. Scan and replay as above, sector by sector; only
+ * drbd_al_old_sectors() of them are in use.
+ */
+u32 drbd_al_old_sectors(u32 al_nr_extents);
+bool drbd_al_old_number(const void *sector, u32 *number);
+void drbd_al_scan_old(struct drbd_al_scan *s, const void *sector);
+u32 drbd_al_replay_old(const void *sector, u32 *hot);
 
 #endif
