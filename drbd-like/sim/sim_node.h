@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One node: the shell around the core, in the shape of the kernel's. A function takes the lock (here: it is the only one
+ * that runs), calls the core, and performs the result. What the kernel does by sleeping is done here by asking again
+ * when something has changed: sim_node_wake() stands for wake_up().
+ *   sim_node.c  power, state changes, worker, commands of the administrator
+ *   sim_recv.c  connecting, both receivers
+ *   sim_io.c    application I/O, received writes, disk, activity log, bitmap, resync, verify
+ */
+#ifndef SIM_NODE_H
+#define SIM_NODE_H
+
+#include "sim_world.h"
+#include "sim_disk.h"
+#include "sim_link.h"
+#include "drbd-like/core/drbd_al.h"
+#include "drbd-like/core/drbd_bm.h"
+#include "drbd-like/core/drbd_handshake.h"
+#include "drbd-like/core/drbd_md.h"
+#include "drbd-like/core/drbd_peer_req.h"
+#include "drbd-like/core/drbd_resync.h"
+#include "drbd-like/core/drbd_state.h"
+
+/* One request of the application. */
+struct sim_bio {
+	struct sim_bio *next;		/* waiting to start */
+	struct sim_node *n;
+	u64 sector;
+	u32 size_byte;
+	u32 flags;			/* RQ_WRITE, RQ_FLUSH, RQ_FUA, RQ_DISCARD, RQ_ZEROES, RQ_SYNC */
+	u32 version;			/* what a write writes; 0 for zeroes */
+	u32 carried;			/* RQ_CARRIED of a record that was postponed */
+	u32 *content;			/* what a read read */
+	u32 id;
+	/* how far it has come */
+	bool counted, al_taken, al_waiting;
+	u32 al_ticket;
+	u32 al_first, al_last;
+	bool replicated;		/* for the oracle, at completion: the peer has promised to have it */
+	bool tried_net;			/* it was mirrored at all */
+	bool local_ok;
+	bool done;
+	u32 issue_nr;			/* of the oracle: number of its issue */
+	u64 issued_seq;
+	u32 *expected;			/* of a read, when it began */
+};
+
+struct sim_req {
+	struct drbd_request r;		/* first: a request of the core is one of these */
+	struct sim_bio *bio;
+	u32 al_first, al_last;
+	u32 *content;			/* of a write: survives its bio */
+	bool freed;
+	struct sim_node *n;
+	u32 al_gen;
+};
+
+struct sim_peer_req {
+	struct drbd_peer_req p;
+	struct sim_peer_req *next;	/* waiting */
+	struct sim_node *n;
+	u32 *content;
+	bool zeroes;			/* P_TRIM, P_ZEROES, P_RS_DEALLOCATED */
+	/* of reads: what to answer */
+	u8 kind;			/* enum drbd_rs_kind */
+	bool locked;			/* holds a resync extent */
+	u32 digest[2];
+	bool al_asked, al_taken;
+	u32 al_ticket, al_first, al_last;
+	bool al_fail;
+	u32 conn_gen;			/* connection it came over */
+	bool submitted;
+	bool ov;			/* verify: this read is compared here */
+};
+
+/* Work for the worker, in order with the sender's queue. */
+enum sim_work_kind { WK_AFTER, WK_CONN_AFTER, WK_ANSWER, WK_RS_FINISH, WK_OV_REPLY, WK_CALL };
+
+struct sim_work {
+	struct sim_work *next;
+	enum sim_work_kind kind;
+	u32 ticket;
+	union drbd_state os, ns;
+	struct drbd_conn_transition ctr;
+	struct drbd_after after;
+	u32 at;				/* next action */
+	bool begun, waiting;		/* an action has begun something and will be told */
+	bool again, flushed;		/* ask again at the next wake; data are flushed */
+	bool ok;
+	struct sim_peer_req *pr;
+	s32 error;
+	void (*call)(struct sim_node *n, struct sim_work *wk);
+};
+
+/* A command of the administrator (or of the shell itself) under way. */
+enum sim_op_kind {
+	OP_NONE, OP_PRIMARY, OP_SECONDARY, OP_CONNECT, OP_DISCONNECT, OP_ATTACH, OP_DETACH, OP_VERIFY, OP_INVALIDATE,
+	OP_INVALIDATE_REMOTE, OP_OUTDATE, OP_PAUSE, OP_RESUME, OP_SUSPEND_IO, OP_RESUME_IO, OP_RESIZE, OP_NEW_UUID
+};
+
+struct sim_op {
+	enum sim_op_kind kind;
+	bool force, discard_my_data;
+	u32 step;
+	u64 deadline_us;
+	bool wait_change;		/* cluster-wide change is out */
+	bool conn_wide;
+	bool change_due;
+	bool after_fence;
+	struct drbd_change change;
+	s32 rv;
+	struct drbd_promote promote;
+	struct drbd_disconnect disconnect;
+	u64 again_us;
+	bool retried_transient;
+};
+
+struct sim_node {
+	struct sim_world *w;
+	int nr;
+	bool up;
+	u32 gen;			/* changes when the power fails */
+	u64 rng;
+
+	/* configuration */
+	struct drbd_net_conf net;
+	struct drbd_disk_conf disk_conf;
+	struct drbd_resource_conf res;
+	u16 apv_max;
+	u32 features_mask;
+
+	/* the core's objects */
+	struct drbd_conn_state cs;
+	struct drbd_vol_state vs;
+	struct drbd_vol_state *vols[1];
+	struct drbd_tl tl;
+	struct drbd_req_vol rv;
+	struct drbd_epochs es;
+	struct drbd_al al;
+	struct drbd_bm bm;
+	struct drbd_rs rs;
+	struct drbd_rs_ctl ctl;
+	struct drbd_rs_extents ext;
+	struct drbd_size_state sizes;
+	struct drbd_md md;
+	struct drbd_md_layout layout;
+
+	/* disk */
+	struct sim_disk disk;
+	bool disk_open;			/* a backing device is configured */
+	u32 al_gen;			/* changes at attach: references of before are void */
+	u32 disk_users;			/* I/O in flight and holds */
+	bool md_dirty, al_writing, bm_writing, detaching;
+	u64 md_dirty_since_us;
+	struct drbd_al_tr al_tr;
+	u64 *bm_chunk[4];
+	u32 bm_chunks;
+
+	/* network */
+	struct sim_conn *conn;
+	u32 conn_gen;			/* changes with every connection and loss of it */
+	u8 phase;			/* PH_FEATURES, PH_LOOP */
+	struct sim_msg *in[2], **in_last[2];
+	bool eof[2];
+	u64 last_received_us, ping_sent_us;
+	bool ping_outstanding, receiver_running, cleaning, receiver_stop;
+	u32 pings_asked, pings_answered;
+	u32 ko_left;
+	u64 connected_us, send_blocked_since_us;
+	bool fence_running;
+	bool negotiated_down;
+
+	/* receiving */
+	struct sim_peer_req *stuck;	/* at a gate: the receiver waits */
+	struct sim_peer_req *stuck_read;	/* waits for an extent or an earlier write */
+	u32 active_peer_reqs, active_peer_reads;
+	bool barrier_waits, flushing;
+	struct drbd_bm_xfer xfer_in;
+	bool bitmap_due;		/* AW_SEND_BITMAP: when ap_bio is 0 */
+	bool bitmap_hold;
+	u64 stuck_timer_us;
+
+	/* worker */
+	struct sim_work *work, **work_last;
+	bool worker_timer;
+
+	/* requests */
+	struct sim_bio *bios, **bios_last;	/* waiting to start */
+	bool poll_timer;
+	u32 ahead_timer_gen;
+	bool ahead_timer;
+
+	/* resync */
+	bool rs_timer, rs_finishing, rs_is_running;
+	u32 rs_sect_in, rs_pending, unacked;
+	u64 ov_pos_sect;
+	u32 rs_finish_ping;
+	u64 rs_disk_sect;
+	bool rs_make_source_later;
+
+	struct sim_op op;
+	/* counts for the report */
+	u32 splits_reported;
+};
+
+/* --- for the world ------------------------------------------------------------------------------------------------- */
+
+const char *sim_node_name(const struct sim_node *n);
+static inline int sim_node_nr(const struct sim_node *n)
+{
+	return n->nr;
+}
+
+/* A node with a disk of that size, switched off. created: fresh meta-data, else a pair that was in sync. */
+struct sim_node *sim_node_new(struct sim_world *w, int nr, u64 sectors, bool created, u64 uuid);
+
+/* Power; up includes what an init script does: apply-al, attach, connect. */
+void sim_node_boot(struct sim_node *n);
+void sim_node_crash(struct sim_node *n);
+
+/* Starts a command; false: another one is under way. */
+bool sim_node_command(struct sim_node *n, const struct sim_op *op);
+bool sim_node_idle(const struct sim_node *n);
+
+/* Application I/O; the oracle is told when it ends. */
+void sim_node_submit(struct sim_node *n, struct sim_bio *bio);
+
+/* --- from the network ------------------------------------------------------------------------------------------------ */
+
+void sim_node_connected(struct sim_node *n, struct sim_conn *c, bool rc_flag);
+void sim_node_received(struct sim_node *n, struct sim_conn *c, int sock, struct sim_msg *m);
+void sim_node_eof(struct sim_node *n, struct sim_conn *c, int sock);
+void sim_node_room(struct sim_node *n, struct sim_conn *c);
+
+/* --- among the three files -------------------------------------------------------------------------------------------- */
+
+u64 sim_node_random(struct sim_node *n);
+void sim_node_wake(struct sim_node *n);
+/* Request a change and do what follows at once; the rest goes to the worker. */
+s32 sim_change(struct sim_node *n, const struct drbd_change *ch);
+s32 sim_change_conn(struct sim_node *n, const struct drbd_change *ch);
+s32 sim_set(struct sim_node *n, u32 mask, u32 val, u32 flags);
+void sim_applied(struct sim_node *n, const struct drbd_transition *tr);
+void sim_conn_fail(struct sim_node *n, enum drbd_conns why, const char *reason);
+void sim_conn_stand_alone(struct sim_node *n, const char *reason);
+struct sim_work *sim_queue(struct sim_node *n, enum sim_work_kind kind);
+void sim_env(const struct sim_node *n, struct drbd_req_env *env);
+void sim_reported_split(struct sim_node *n);
+
+bool sim_send(struct sim_node *n, int sock, struct drbd_pkt *pkt, const u32 *tail, u32 tail_nr, const u8 *raw);
+bool sim_send_cmd(struct sim_node *n, int sock, u16 cmd);
+void sim_send_state(struct sim_node *n, union drbd_state s);
+void sim_send_uuids(struct sim_node *n, u32 extra);
+void sim_send_sizes(struct sim_node *n, bool ask, u16 dds);
+void sim_poll_receiver(struct sim_node *n);
+void sim_begin_cleanup(struct sim_node *n);
+void sim_start_receiver(struct sim_node *n);
+bool sim_send_bitmap(struct sim_node *n);
+u32 sim_ping(struct sim_node *n);
+bool sim_ping_done(const struct sim_node *n, u32 ticket);
+
+void sim_told(struct sim_node *n, struct sim_req *req, u32 todo);
+void sim_log_event(struct sim_node *n, enum drbd_req_event ev);
+void sim_poll_io(struct sim_node *n);
+bool sim_sender_run(struct sim_node *n);
+bool sim_run_answer(struct sim_node *n, struct sim_work *wk);
+void sim_set_oos(struct sim_node *n, u64 sector, u32 size_byte);
+void sim_set_in_sync(struct sim_node *n, u64 sector, u32 size_byte);
+void sim_set_all_bits(struct sim_node *n);
+void sim_md_write(struct sim_node *n, sim_io_fn fn, void *arg);
+void sim_bm_write(struct sim_node *n, sim_io_fn fn, void *arg);
+void sim_io_error(struct sim_node *n, enum drbd_io_err what);
+void sim_rs_began(struct sim_node *n);
+void sim_rs_timer(struct sim_node *n);
+void sim_rs_start(struct sim_node *n, enum drbd_conns side);
+void sim_rs_check_finished(struct sim_node *n);
+void sim_rs_finish(struct sim_node *n);
+void sim_ov_begin(struct sim_node *n);
+bool sim_recv_write(struct sim_node *n, const struct drbd_pkt *pkt, struct sim_msg *m);
+bool sim_step_write(struct sim_node *n);
+bool sim_step_read(struct sim_node *n);
+bool sim_recv_read(struct sim_node *n, const struct drbd_pkt *pkt, struct sim_msg *m, u8 kind);
+bool sim_recv_rs_data(struct sim_node *n, const struct drbd_pkt *pkt, struct sim_msg *m);
+void sim_recv_ack(struct sim_node *n, const struct drbd_pkt *pkt);
+void sim_recv_barrier_ack(struct sim_node *n, const struct drbd_pkt *pkt);
+void sim_send_barrier_acks(struct sim_node *n);
+void sim_attach(struct sim_node *n);
+void sim_disk_put(struct sim_node *n);
+void sim_drop_peer_reqs(struct sim_node *n);
+void sim_ov_reply(struct sim_node *n, const struct drbd_pkt *pkt, struct sim_msg *m);
+
+#endif

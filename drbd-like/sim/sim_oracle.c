@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * For every sector and node the oracle keeps the version that the node has promised to have: `must` as long as it has
+ * power, `firm` when it fails. Versions grow with the time of issue, and a sector is written by one request at a time,
+ * so a disk may show that version or one that was issued later. Promises are made when an application is told that its
+ * request is complete, and are void while the node is overwritten as a sync target.
+ */
+#include "sim_oracle.h"
+
+#define ZERO_VERSION	0x40000000u	/* a version whose content is zeroes */
+#define NUMBER(v)	((v) & ~ZERO_VERSION)
+
+struct unfirm {
+	u32 sector, version;
+	u64 since;		/* sim_world.seq */
+};
+
+struct side {
+	u32 *must, *firm;
+	struct unfirm *unfirm;
+	u32 unfirm_nr, unfirm_max;
+	u32 *visible;		/* newest version that an application on this node was told */
+	u8 *ahead;		/* this node has an acknowledged write here that the peer was never given */
+	u32 ahead_nr;
+	bool void_data, excused;
+	/* at a crash: blocks that bitmap and activity log on disk cover */
+	u8 *cover;
+	bool down;
+};
+
+struct sim_oracle {
+	u64 sectors;
+	u32 blocks;
+	u32 version;
+	struct side side[SIM_NODES];
+	u16 *flying;		/* writes under way to this sector */
+	u32 *zero_top;		/* newest version of zeroes that was issued */
+	u8 *contended;		/* two writes at once were under way since the last promise */
+	/* blocks whose content differs between the nodes */
+	u8 *diff_sectors;
+	u32 *diff_at, *diff_list, diff_nr;
+	u8 *corrupted, *corrupted_late;	/* late: while verify ran */
+	struct sim_bio **open;
+	u32 open_nr, open_max;
+	u32 splits_before;
+};
+
+void sim_oracle_init(struct sim_world *w, u64 sectors)
+{
+	struct sim_oracle *o = sim_alloc(w, sizeof(*o));
+	int i;
+
+	w->oracle = o;
+	o->sectors = sectors;
+	o->blocks = (u32)((sectors + 7) / 8);
+	for (i = 0; i < SIM_NODES; i++) {
+		o->side[i].must = sim_alloc(w, sectors * sizeof(u32));
+		o->side[i].firm = sim_alloc(w, sectors * sizeof(u32));
+		o->side[i].visible = sim_alloc(w, sectors * sizeof(u32));
+		o->side[i].ahead = sim_alloc(w, sectors);
+		o->side[i].cover = sim_alloc(w, o->blocks);
+		o->side[i].down = true;
+	}
+	o->flying = sim_alloc(w, sectors * sizeof(u16));
+	o->zero_top = sim_alloc(w, sectors * sizeof(u32));
+	o->contended = sim_alloc(w, sectors);
+	o->diff_sectors = sim_alloc(w, o->blocks);
+	o->diff_at = sim_alloc(w, o->blocks * sizeof(u32));
+	o->diff_list = sim_alloc(w, o->blocks * sizeof(u32));
+	o->corrupted = sim_alloc(w, o->blocks);
+	o->corrupted_late = sim_alloc(w, o->blocks);
+}
+
+u32 sim_oracle_version(struct sim_world *w)
+{
+	return ++w->oracle->version;
+}
+
+static struct side *side_of(struct sim_node *n)
+{
+	return &n->w->oracle->side[n->nr];
+}
+
+static struct sim_node *peer_of(struct sim_node *n)
+{
+	return n->w->node[!n->nr];
+}
+
+/* Is this content as new as the promise? */
+static bool fulfils(const struct sim_oracle *o, u64 s, u32 content, u32 must)
+{
+	if (content)
+		return content >= NUMBER(must);
+	return !must || (must & ZERO_VERSION) || o->zero_top[s] > must;
+}
+
+static void check_sector(struct sim_node *n, u64 s)
+{
+	struct side *side = side_of(n);
+
+	if (!side->void_data && !fulfils(n->w->oracle, s, n->disk.now[s], side->must[s]))
+		sim_violation(n->w, "%s: sector %llu has version %u, but %u was acknowledged", sim_node_name(n), s,
+			      n->disk.now[s], NUMBER(side->must[s]));
+}
+
+/* --- differences between the disks ----------------------------------------------------------------------------------------- */
+
+static void block_differs(struct sim_oracle *o, u32 b, bool differs)
+{
+	u32 last;
+
+	if (differs) {
+		o->diff_at[b] = o->diff_nr;
+		o->diff_list[o->diff_nr++] = b;
+	} else {
+		last = o->diff_list[--o->diff_nr];
+		o->diff_list[o->diff_at[b]] = last;
+		o->diff_at[last] = o->diff_at[b];
+	}
+}
+
+void sim_oracle_content(struct sim_world *w, struct sim_node *n, u64 s, u32 old, u32 version)
+{
+	struct sim_oracle *o = w->oracle;
+	u32 other = peer_of(n)->disk.now[s], b = (u32)(s / 8);
+	bool was, is;
+
+	if (n->up && !side_of(n)->void_data && !fulfils(o, s, version, side_of(n)->must[s]))
+		sim_violation(w, "%s: sector %llu goes from version %u to %u, but %u was acknowledged",
+			      sim_node_name(n), s, old, version, NUMBER(side_of(n)->must[s]));
+	was = o->diff_sectors[b] != 0;
+	o->diff_sectors[b] += (version != other) - (old != other);
+	is = o->diff_sectors[b] != 0;
+	if (was != is)
+		block_differs(o, b, is);
+}
+
+/* --- promises ---------------------------------------------------------------------------------------------------------------- */
+
+static void promise(struct sim_node *n, u64 s, u32 version)
+{
+	struct side *side = side_of(n);
+
+	if (side->void_data)
+		return;
+	side->must[s] = version;
+	if (side->unfirm_nr == side->unfirm_max) {
+		struct unfirm *bigger;
+
+		side->unfirm_max = side->unfirm_max ? 2 * side->unfirm_max : 1024;
+		bigger = sim_alloc(n->w, side->unfirm_max * sizeof(*bigger));
+		if (side->unfirm_nr)
+			memcpy(bigger, side->unfirm, side->unfirm_nr * sizeof(*bigger));
+		side->unfirm = bigger;
+	}
+	side->unfirm[side->unfirm_nr++] = (struct unfirm){ (u32)s, version, n->w->seq };
+	check_sector(n, s);
+}
+
+static void make_firm(struct side *side, u64 s, u32 version)
+{
+	if (!side->void_data && NUMBER(version) > NUMBER(side->firm[s]))
+		side->firm[s] = version;
+}
+
+/* All that was promised before this moment is firm. */
+static void all_firm(struct sim_node *n, u64 before)
+{
+	struct side *side = side_of(n);
+	u32 i, kept = 0;
+
+	for (i = 0; i < side->unfirm_nr; i++) {
+		if (side->unfirm[i].since < before)
+			make_firm(side, side->unfirm[i].sector, side->unfirm[i].version);
+		else
+			side->unfirm[kept++] = side->unfirm[i];
+	}
+	side->unfirm_nr = kept;
+}
+
+static void set_ahead(struct side *side, u64 s, bool ahead)
+{
+	if (side->ahead[s] == ahead)
+		return;
+	side->ahead[s] = ahead;
+	side->ahead_nr += ahead ? 1 : -1;
+}
+
+static void clear_ahead(struct sim_oracle *o, struct side *side)
+{
+	if (side->ahead_nr)
+		memset(side->ahead, 0, o->sectors);
+	side->ahead_nr = 0;
+}
+
+/* The oldest version that a read on this node may return. */
+static u32 readable(const struct side *side, u64 s)
+{
+	u32 must = side->void_data ? 0 : side->must[s];
+
+	return NUMBER(side->visible[s]) > NUMBER(must) ? side->visible[s] : must;
+}
+
+void sim_oracle_submit(struct sim_bio *bio)
+{
+	struct sim_oracle *o = bio->n->w->oracle;
+	struct sim_bio **bigger;
+	u32 i, sectors = bio->size_byte / 512;
+	u64 s;
+
+	if (o->open_nr == o->open_max) {
+		o->open_max = o->open_max ? 2 * o->open_max : 256;
+		bigger = sim_alloc(bio->n->w, o->open_max * sizeof(*bigger));
+		if (o->open_nr)
+			memcpy(bigger, o->open, o->open_nr * sizeof(*bigger));
+		o->open = bigger;
+	}
+	o->open[o->open_nr++] = bio;
+	bio->issued_seq = bio->n->w->seq;
+	if (!(bio->flags & RQ_WRITE))
+		bio->expected = sim_alloc(bio->n->w, sectors * sizeof(u32) + 4);
+	for (i = 0; i < sectors; i++) {
+		s = bio->sector + i;
+		if (!(bio->flags & RQ_WRITE)) {
+			bio->expected[i] = readable(side_of(bio->n), s);
+			continue;
+		}
+		if (o->flying[s]++)
+			o->contended[s] = 1;
+		if (!bio->version)
+			o->zero_top[s] = bio->issue_nr;
+	}
+}
+
+static void forget(struct sim_oracle *o, struct sim_bio *bio)
+{
+	u32 i;
+
+	for (i = 0; i < o->open_nr; i++)
+		if (o->open[i] == bio)
+			break;
+	drbd_assert(i < o->open_nr);
+	o->open[i] = o->open[--o->open_nr];
+}
+
+static void landed(struct sim_oracle *o, struct sim_bio *bio)
+{
+	u64 s;
+
+	for (s = bio->sector; s < bio->sector + bio->size_byte / 512; s++)
+		if (!--o->flying[s])
+			o->contended[s] = 0;
+}
+
+static void write_completed(struct sim_bio *bio)
+{
+	struct sim_node *n = bio->n, *p = peer_of(n);
+	struct sim_oracle *o = n->w->oracle;
+	u32 version = bio->version ? bio->version : bio->issue_nr | ZERO_VERSION;
+	bool peer_has = bio->replicated && n->net.wire_protocol == DRBD_PROT_C;
+	u64 s;
+
+	for (s = bio->sector; s < bio->sector + bio->size_byte / 512; s++) {
+		if (o->contended[s])
+			continue;	/* two primaries: whichever was last */
+		side_of(n)->visible[s] = version;
+		if (bio->local_ok)
+			promise(n, s, version);
+		if (peer_has && p->up)
+			promise(p, s, version);
+		if (bio->local_ok && !bio->replicated)
+			set_ahead(side_of(n), s, true);
+		else
+			set_ahead(side_of(n), s, false);
+		if (bio->local_ok && (bio->flags & RQ_FUA))
+			make_firm(side_of(n), s, version);
+	}
+	if ((bio->flags & RQ_FLUSH) && bio->local_ok)
+		all_firm(n, bio->issued_seq);
+}
+
+static void read_completed(struct sim_bio *bio)
+{
+	struct sim_oracle *o = bio->n->w->oracle;
+	u32 i;
+
+	for (i = 0; i < bio->size_byte / 512; i++)
+		if (!fulfils(o, bio->sector + i, bio->content[i], bio->expected[i]))
+			sim_violation(bio->n->w, "%s: read %u: sector %llu has version %u, but %u was acknowledged before",
+				      sim_node_name(bio->n), bio->id, bio->sector + i, bio->content[i],
+				      NUMBER(bio->expected[i]));
+}
+
+void sim_oracle_complete(struct sim_bio *bio, s32 error)
+{
+	struct sim_oracle *o = bio->n->w->oracle;
+
+	if (bio->done)
+		sim_violation(bio->n->w, "%s: io %u ends twice", sim_node_name(bio->n), bio->id);
+	bio->done = true;
+	forget(o, bio);
+	if (!error && (bio->flags & RQ_WRITE))
+		write_completed(bio);
+	if (!error && !(bio->flags & RQ_WRITE))
+		read_completed(bio);
+	if (bio->flags & RQ_WRITE)
+		landed(o, bio);
+}
+
+void sim_oracle_barrier_acked(struct sim_node *writer, const struct sim_req *req)
+{
+	struct sim_node *p = peer_of(writer);
+	u32 i;
+
+	if (p->es.wo != WO_BDEV_FLUSH || !req->content || !(req->r.flags & RQ_NET_OK))
+		return;
+	for (i = 0; i < req->r.iv.size_byte / 512; i++)
+		if (req->content[i] && NUMBER(side_of(p)->must[req->r.iv.sector + i]) >= req->content[i])
+			make_firm(side_of(p), req->r.iv.sector + i, req->content[i]);
+}
+
+/* --- power ------------------------------------------------------------------------------------------------------------------------ */
+
+/* What the disk of a node without power says: bitmap, and activity log if it was Primary. */
+static void cover_of_disk(struct sim_node *n)
+{
+	static u32 hot[AL_SLOTS_MAX];
+	struct side *side = side_of(n);
+	const u8 *area = sim_disk_md(&n->disk), *bm, *al;
+	struct drbd_al_scan scan;
+	struct drbd_md md;
+	u32 b, i;
+
+	drbd_md_get(area, &md);
+	bm = area + md.bm_offset * 512;
+	al = area + md.al_offset * 512;
+	for (b = 0; b < n->w->oracle->blocks; b++)
+		side->cover[b] = (md.flags & MDF_FULL_SYNC) || (bm[b / 8] >> (b % 8) & 1);
+	drbd_al_scan_init(&scan);
+	for (i = 0; i < 8; i++)
+		drbd_al_scan_block(&scan, al + drbd_al_block_sect(1, 8, i) * 512);
+	if (!(md.flags & MDF_PRIMARY_IND) || drbd_al_scan_end(&scan) != AL_REPLAY)
+		return;
+	memset(hot, 0xff, sizeof(hot));
+	for (b = scan.oldest_b;; b = (b + 1) % 8) {
+		drbd_al_replay(al + drbd_al_block_sect(1, 8, b) * 512, hot);
+		if (b == scan.newest_b)
+			break;
+	}
+	for (i = 0; i < AL_SLOTS_MAX; i++)
+		for (b = 0; hot[i] != AL_NONE && b < 1024; b++)
+			if (hot[i] * 1024ull + b < n->w->oracle->blocks)
+				side->cover[hot[i] * 1024 + b] = 1;
+}
+
+void sim_oracle_crashed(struct sim_node *n)
+{
+	struct sim_oracle *o = n->w->oracle;
+	struct side *side = side_of(n);
+	u32 i, s;
+
+	for (i = 0; i < side->unfirm_nr; i++) {
+		s = side->unfirm[i].sector;
+		side->must[s] = side->firm[s];
+	}
+	side->unfirm_nr = 0;
+	memset(side->visible, 0, o->sectors * sizeof(u32));
+	for (i = 0; i < o->open_nr;) {
+		if (o->open[i]->n != n) {
+			i++;
+			continue;
+		}
+		if (o->open[i]->flags & RQ_WRITE)
+			landed(o, o->open[i]);
+		o->open[i] = o->open[--o->open_nr];
+	}
+	for (s = 0; s < o->sectors; s++)
+		check_sector(n, s);
+	cover_of_disk(n);
+	side->down = true;
+}
+
+/* --- directions of resync ------------------------------------------------------------------------------------------------------------ */
+
+void sim_oracle_excuse(struct sim_node *n, const char *why)
+{
+	side_of(n)->excused = true;
+	sim_trace(n->w, n, "data may be given up: %s", why);
+}
+
+void sim_oracle_target(struct sim_node *n)
+{
+	struct sim_oracle *o = n->w->oracle;
+	struct side *side = side_of(n);
+
+	if (side->ahead_nr && !side->excused)
+		sim_violation(n->w, "%s: %u sectors that only this node has acknowledged are overwritten by resync",
+			      sim_node_name(n), side->ahead_nr);
+	clear_ahead(o, side);
+	memset(side->visible, 0, o->sectors * sizeof(u32));
+	side->void_data = true;
+	side->excused = false;
+	side->unfirm_nr = 0;
+}
+
+void sim_oracle_synced(struct sim_node *n)
+{
+	struct sim_oracle *o = n->w->oracle;
+	struct side *side = side_of(n), *source = side_of(peer_of(n));
+	u64 s;
+
+	memcpy(side->must, source->must, o->sectors * sizeof(u32));
+	memcpy(side->firm, source->firm, o->sectors * sizeof(u32));
+	side->void_data = source->void_data;
+	clear_ahead(o, source);
+	for (s = 0; s < o->sectors; s++) {
+		check_sector(n, s);
+		if (NUMBER(side->must[s]) <= NUMBER(n->disk.stable[s]))
+			side->firm[s] = side->must[s];
+	}
+}
+
+void sim_oracle_corrupted(struct sim_node *n, u64 sector)
+{
+	struct sim_oracle *o = n->w->oracle;
+
+	o->corrupted[sector / 8] = 1;
+	if (n->vs.state.conn == C_VERIFY_S || n->vs.state.conn == C_VERIFY_T)
+		o->corrupted_late[sector / 8] = 1;
+}
+
+static bool hot_extent(const struct drbd_al *al, u32 extent)
+{
+	u32 i;
+
+	for (i = 0; i < al->nr; i++)
+		if (al->slot[i].extent == extent || al->slot[i].new_extent == extent)
+			return true;
+	return false;
+}
+
+static bool covers(struct sim_node *n, u32 b)
+{
+	if (!n->up)
+		return side_of(n)->cover[b];
+	if (!n->disk_open)
+		return sim_disk_md(&n->disk)[n->md.bm_offset * 512 + b / 8] >> (b % 8) & 1;
+	return (b < n->bm.bits && drbd_bm_test(&n->bm, b)) || hot_extent(&n->al, b / 1024);
+}
+
+void sim_oracle_verified(struct sim_node *n)
+{
+	struct sim_oracle *o = n->w->oracle;
+	u32 i, b;
+
+	for (i = 0; i < o->diff_nr; i++) {
+		b = o->diff_list[i];
+		if (o->corrupted[b] && !o->corrupted_late[b] && !covers(n, b))
+			sim_violation(n->w, "%s: verify has not found the difference in block %u", sim_node_name(n), b);
+	}
+	memset(o->corrupted_late, 0, o->blocks);
+}
+
+/* --- after every event ------------------------------------------------------------------------------------------------------------------- */
+
+static void check_cover(struct sim_world *w)
+{
+	struct sim_oracle *o = w->oracle;
+	u32 i, b;
+
+	if (o->diff_nr > 100 && w->steps % 64)
+		return;
+	for (i = 0; i < o->diff_nr; i++) {
+		b = o->diff_list[i];
+		if (!o->corrupted[b] && !covers(w->node[0], b) && !covers(w->node[1], b))
+			sim_violation(w, "block %u differs, and neither bitmap nor activity log of a node says so", b);
+	}
+}
+
+static bool in_sync_state(const struct sim_node *n)
+{
+	union drbd_state s = n->vs.state;
+
+	return n->up && n->conn && s.conn == C_CONNECTED && s.disk == D_UP_TO_DATE && s.pdsk == D_UP_TO_DATE;
+}
+
+static void check_equal(struct sim_world *w)
+{
+	struct sim_oracle *o = w->oracle;
+	struct sim_node *a = w->node[0], *b = w->node[1];
+	u32 i, block;
+
+	if (!in_sync_state(a) || !in_sync_state(b) || a->conn != b->conn)
+		return;
+	for (i = 0; i < o->diff_nr; i++) {
+		block = o->diff_list[i];
+		if (!o->corrupted[block] && !drbd_interval_first(&a->rv.writes, block * 8ull, 4096) &&
+		    !drbd_interval_first(&b->rv.writes, block * 8ull, 4096))
+			sim_violation(w, "Connected, UpToDate/UpToDate, and block %u differs", block);
+	}
+}
+
+static void check_roles(struct sim_world *w)
+{
+	struct sim_node *a = w->node[0], *b = w->node[1];
+
+	if (a->up && b->up && a->conn && a->conn == b->conn && a->vs.state.conn >= C_CONNECTED &&
+	    b->vs.state.conn >= C_CONNECTED && a->vs.state.role == R_PRIMARY && b->vs.state.role == R_PRIMARY &&
+	    !a->net.two_primaries)
+		sim_violation(w, "two primaries");
+}
+
+void sim_oracle_step(struct sim_world *w)
+{
+	check_roles(w);
+	check_equal(w);
+	check_cover(w);
+}
+
+/* --- the end --------------------------------------------------------------------------------------------------------------------------------- */
+
+u32 sim_oracle_outstanding(struct sim_world *w, const struct sim_node *n)
+{
+	struct sim_oracle *o = w->oracle;
+	u32 i, nr = 0;
+
+	for (i = 0; i < o->open_nr; i++)
+		nr += o->open[i]->n == n;
+	return nr;
+}
+
+bool sim_oracle_settled(struct sim_world *w)
+{
+	struct sim_node *a = w->node[0], *b = w->node[1];
+
+	return in_sync_state(a) && in_sync_state(b) && a->conn == b->conn && !w->oracle->open_nr && !a->work && !b->work;
+}
+
+void sim_oracle_end(struct sim_world *w)
+{
+	struct sim_oracle *o = w->oracle;
+	u64 s;
+	int i;
+
+	if (o->open_nr)
+		sim_violation(w, "%s: io %u is never answered", sim_node_name(o->open[0]->n), o->open[0]->id);
+	for (i = 0; i < SIM_NODES; i++)
+		for (s = 0; s < o->sectors; s++)
+			check_sector(w->node[i], s);
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "sim_plan.h"
+#include "sim_oracle.h"
+
+#define SECOND 1000000ull
+
+static const char *const act_names[ACTS] = {
+	"load", "promote", "demote", "crash", "boot", "crash-both", "partition", "heal", "break", "stall", "connect",
+	"disconnect", "attach", "detach", "verify", "invalidate", "invalidate-remote", "outdate", "pause", "resume",
+	"suspend-io", "resume-io", "disk-errors", "disk-fine", "slow-disk", "corrupt",
+};
+
+const char *sim_act_name(u8 what)
+{
+	return what < ACTS ? act_names[what] : "?";
+}
+
+/* How often each action comes, in 1000. */
+static const u16 weight[ACTS] = {
+	[ACT_LOAD] = 300, [ACT_PROMOTE] = 100, [ACT_DEMOTE] = 50, [ACT_CRASH] = 70, [ACT_BOOT] = 80, [ACT_CRASH_BOTH] = 15,
+	[ACT_PARTITION] = 35, [ACT_HEAL] = 50, [ACT_BREAK] = 45, [ACT_STALL] = 25, [ACT_CONNECT] = 45,
+	[ACT_DISCONNECT] = 30, [ACT_ATTACH] = 30, [ACT_DETACH] = 25, [ACT_VERIFY] = 15, [ACT_INVALIDATE] = 10,
+	[ACT_INVALIDATE_REMOTE] = 8, [ACT_OUTDATE] = 6, [ACT_PAUSE] = 10, [ACT_RESUME] = 15, [ACT_SUSPEND] = 8,
+	[ACT_RESUME_IO] = 15, [ACT_DISK_ERRORS] = 8, [ACT_DISK_FINE] = 10, [ACT_SLOW_DISK] = 10, [ACT_CORRUPT] = 5,
+};
+
+static u32 rnd(u64 *rng, u32 n)
+{
+	return (u32)(sim_random(rng) % n);
+}
+
+static bool one_in(u64 *rng, u32 n)
+{
+	return rnd(rng, n) == 0;
+}
+
+static u8 pick_action(u64 *rng)
+{
+	u32 sum = 0, at, i;
+
+	for (i = 0; i < ACTS; i++)
+		sum += weight[i];
+	at = rnd(rng, sum);
+	for (i = 0; at >= weight[i]; i++)
+		at -= weight[i];
+	return (u8)i;
+}
+
+static void make_config(struct sim_config *c, u64 *rng)
+{
+	static const u16 versions[] = { 95, 96, 97, 99, 100 };
+	u32 i, proto = rnd(rng, 10);
+
+	memset(c, 0, sizeof(*c));
+	c->sectors = one_in(rng, 2) ? 61440 + rnd(rng, 20000) : 3000 + rnd(rng, 22000);
+	c->created = one_in(rng, 4);
+	c->wire_protocol = proto < 6 ? DRBD_PROT_C : proto < 8 ? DRBD_PROT_B : DRBD_PROT_A;
+	c->two_primaries = c->wire_protocol == DRBD_PROT_C && one_in(rng, 6);
+	if (one_in(rng, 3) && c->wire_protocol != DRBD_PROT_A)
+		c->fencing = FP_RESOURCE + rnd(rng, 2);
+	c->on_io_error = one_in(rng, 4) ? EP_PASS_ON : EP_DETACH;
+	c->on_no_data = one_in(rng, 4) ? OND_SUSPEND_IO : OND_IO_ERROR;
+	if (c->wire_protocol == DRBD_PROT_A && one_in(rng, 2)) {
+		c->on_congestion = one_in(rng, 4) ? OC_DISCONNECT : OC_PULL_AHEAD;
+		c->cong_fill = 8 << rnd(rng, 8);
+	}
+	if (one_in(rng, 3)) {
+		static const u8 p0[] = { ASB_DISCONNECT, ASB_DISCARD_YOUNGER_PRI, ASB_DISCARD_OLDER_PRI,
+			ASB_DISCARD_ZERO_CHG, ASB_DISCARD_LEAST_CHG };
+		static const u8 p1[] = { ASB_DISCONNECT, ASB_CONSENSUS, ASB_VIOLENTLY, ASB_DISCARD_SECONDARY,
+			ASB_CALL_HELPER };
+		static const u8 p2[] = { ASB_DISCONNECT, ASB_VIOLENTLY, ASB_CALL_HELPER };
+
+		c->after_sb_0p = p0[rnd(rng, 5)];
+		c->after_sb_1p = p1[rnd(rng, 5)];
+		c->after_sb_2p = p2[rnd(rng, 3)];
+		c->always_asbp = one_in(rng, 4);
+	}
+	c->csums = one_in(rng, 4);
+	c->rle = !one_in(rng, 4);
+	c->thin = one_in(rng, 4);
+	c->ordering = one_in(rng, 4) ? rnd(rng, 2) : WO_BDEV_FLUSH;
+	for (i = 0; i < SIM_NODES; i++) {
+		c->internal[i] = one_in(rng, 2);
+		c->apv_max[i] = one_in(rng, 8) ? versions[rnd(rng, ARRAY_SIZE(versions))] : DRBD_PRO_VERSION_MAX;
+	}
+	c->read_balancing = one_in(rng, 3) ? rnd(rng, 11) : 0;
+	c->al_extents = 7 + rnd(rng, 3);
+	c->max_epoch_size = one_in(rng, 3) ? 1 + rnd(rng, 10) : 2048;
+	c->resync_rate = 4000 << rnd(rng, 5);
+	c->c_plan_ahead = one_in(rng, 3) ? 0 : 1 + rnd(rng, 30);
+	c->hot_nr = 2 + rnd(rng, 20);
+	for (i = 0; i < c->hot_nr; i++)
+		c->hot[i] = rnd(rng, (u32)c->sectors - 64);
+}
+
+void sim_plan_make(struct sim_plan *p, u64 seed)
+{
+	u64 rng = seed * 0x2545f4914f6cdd1dull + 99, at = 2 * SECOND;
+	struct sim_action *a;
+
+	memset(p, 0, sizeof(*p));
+	make_config(&p->conf, &rng);
+	p->actions = 12 + rnd(&rng, SIM_ACTIONS_MAX - 12);
+	for (a = p->action; a < p->action + p->actions; a++) {
+		a->what = a < p->action + 3 ? (a == p->action ? ACT_PROMOTE : ACT_LOAD) : pick_action(&rng);
+		a->node = a < p->action + 3 ? 0 : rnd(&rng, SIM_NODES);
+		a->flag = one_in(&rng, 4) || (a == p->action && p->conf.created);
+		a->n = rnd(&rng, 1 << 20);
+		at += one_in(&rng, 3) ? rnd(&rng, 20000) : rnd(&rng, 2500000);
+		a->at_us = at;
+	}
+	p->end_us = at + 2 * SECOND;
+}
+
+void sim_plan_print(const struct sim_plan *p)
+{
+	const struct sim_config *c = &p->conf;
+	u32 i;
+
+	printf("# %llu sectors%s, protocol %c%s, fencing %u, on-io-error %u, on-no-data %u, on-congestion %u/%u, "
+	       "after-sb %u/%u/%u, ordering %u, versions %u/%u, al-extents %u, max-epoch-size %u\n",
+	       c->sectors, c->created ? " fresh" : "", "?ABC"[c->wire_protocol], c->two_primaries ? ", two primaries" : "",
+	       c->fencing, c->on_io_error, c->on_no_data, c->on_congestion, c->cong_fill, c->after_sb_0p, c->after_sb_1p,
+	       c->after_sb_2p, c->ordering, c->apv_max[0], c->apv_max[1], c->al_extents, c->max_epoch_size);
+	for (i = 0; i < p->actions; i++)
+		if (!p->action[i].left_out)
+			printf("# %2u: %llu ms %s %s%s %u\n", i, p->action[i].at_us / 1000, p->action[i].node ? "B" : "A",
+			       act_names[p->action[i].what], p->action[i].flag ? " (force)" : "", p->action[i].n);
+}
+
+/* --- the nodes ------------------------------------------------------------------------------------------------------------- */
+
+static void configure(struct sim_node *n, const struct sim_config *c)
+{
+	n->net.wire_protocol = c->wire_protocol;
+	n->net.two_primaries = c->two_primaries;
+	n->net.on_congestion = c->on_congestion;
+	n->net.cong_fill = c->cong_fill;
+	n->net.after_sb_0p = c->after_sb_0p;
+	n->net.after_sb_1p = c->after_sb_1p;
+	n->net.after_sb_2p = c->after_sb_2p;
+	n->net.always_asbp = c->always_asbp;
+	n->net.max_epoch_size = c->max_epoch_size;
+	n->net.ping_int = 1;
+	n->net.timeout = 10;
+	n->net.ko_count = 5;
+	n->net.use_rle = c->rle;
+	strcpy(n->net.verify_alg, "crc32c");
+	if (c->csums)
+		strcpy(n->net.csums_alg, "crc32c");
+	n->res.on_no_data = c->on_no_data;
+	n->disk_conf.fencing = c->fencing;
+	n->disk_conf.on_io_error = c->on_io_error;
+	n->disk_conf.al_extents = c->al_extents;
+	n->disk_conf.resync_rate = c->resync_rate;
+	n->disk_conf.c_plan_ahead = c->c_plan_ahead;
+	n->disk_conf.c_fill_target = 2000;
+	n->disk_conf.read_balancing = c->read_balancing;
+	n->disk_conf.rs_discard_granularity = c->thin ? 16384 : 0;
+	n->disk_conf.disk_flushes = c->ordering == WO_BDEV_FLUSH;
+	n->disk_conf.disk_drain = c->ordering != WO_NONE;
+	n->disk.write_through = c->ordering != WO_BDEV_FLUSH;
+	n->disk.internal = c->internal[n->nr];
+	n->apv_max = c->apv_max[n->nr];
+}
+
+/* --- application --------------------------------------------------------------------------------------------------------------- */
+
+struct load {
+	struct sim_node *n;
+	u32 left;
+	u32 gap_us;
+};
+
+static struct sim_bio *make_bio(struct sim_world *w)
+{
+	const struct sim_config *c = &w->plan->conf;
+	struct sim_bio *bio = sim_alloc(w, sizeof(*bio));
+	u32 kind = sim_rnd(w, 20);
+
+	bio->id = bio->issue_nr = sim_oracle_version(w);
+	if (kind == 0) {
+		bio->flags = RQ_WRITE | RQ_FLUSH;
+		return bio;
+	}
+	bio->sector = c->hot[sim_rnd(w, c->hot_nr)] + sim_rnd(w, 24);
+	bio->size_byte = sim_one_in(w, 3) ? (1 + sim_rnd(w, 40)) * 512 : (1 + sim_rnd(w, 4)) * 4096;
+	if (sim_one_in(w, 2))
+		bio->sector &= ~7ull;
+	bio->size_byte = (u32)DRBD_MIN(bio->size_byte, (c->sectors - bio->sector) * 512);
+	if (kind < 6)
+		return bio;	/* a read */
+	bio->flags = RQ_WRITE;
+	if (kind == 6 && !c->two_primaries) {
+		bio->flags |= sim_one_in(w, 2) ? RQ_DISCARD : RQ_ZEROES;
+		return bio;
+	}
+	bio->version = bio->issue_nr;
+	if (kind < 9)
+		bio->flags |= RQ_FUA | (sim_one_in(w, 2) ? RQ_FLUSH : 0);
+	return bio;
+}
+
+static void load_next(struct sim_world *w, void *arg, u64 unused)
+{
+	struct load *l = arg;
+	struct sim_node *n = l->n;
+
+	(void)unused;
+	/* a device that is being demoted is not open */
+	if (n->vs.state.role == R_PRIMARY && n->op.kind != OP_SECONDARY && sim_oracle_outstanding(w, n) < 64)
+		sim_node_submit(n, make_bio(w));
+	if (--l->left)
+		sim_after(w, sim_rnd(w, l->gap_us), &n->gen, load_next, l, 0);
+}
+
+static void begin_load(struct sim_world *w, struct sim_node *n, u32 r)
+{
+	struct load *l = sim_alloc(w, sizeof(*l));
+
+	if (!n->up)
+		return;
+	l->n = n;
+	l->left = 1 + r % 60;
+	l->gap_us = 10u << (r / 64 % 14);
+	sim_after(w, 0, &n->gen, load_next, l, 0);
+}
+
+/* --- actions ----------------------------------------------------------------------------------------------------------------------- */
+
+static void command(struct sim_node *n, enum sim_op_kind kind, bool flag)
+{
+	struct sim_op op;
+
+	memset(&op, 0, sizeof(op));
+	op.kind = kind;
+	op.force = flag && kind != OP_CONNECT;
+	op.discard_my_data = flag && kind == OP_CONNECT;
+	sim_node_command(n, &op);
+}
+
+static void corrupt(struct sim_world *w, struct sim_node *n)
+{
+	const struct sim_config *c = &w->plan->conf;
+	u64 s = c->hot[sim_rnd(w, c->hot_nr)];
+	u32 was = n->disk.now[s];
+
+	if (!sim_oracle_settled(w) || n->rv.writes.root || w->node[!n->nr]->rv.writes.root)
+		return;
+	sim_oracle_corrupted(n, s);
+	n->disk.now[s] = n->disk.stable[s] = SIM_CORRUPT + sim_rnd(w, 1 << 20);
+	sim_oracle_content(w, n, s, was, n->disk.now[s]);
+	sim_trace(w, n, "sector %llu corrupted", s);
+}
+
+static void act(struct sim_world *w, void *arg, u64 unused)
+{
+	const struct sim_action *a = arg;
+	struct sim_node *n = w->node[a->node];
+
+	(void)unused;
+	sim_trace(w, NULL, "# %s %s%s %u", act_names[a->what], sim_node_name(n), a->flag ? " (force)" : "", a->n);
+	switch (a->what) {
+	case ACT_LOAD:		begin_load(w, n, a->n); break;
+	case ACT_PROMOTE:	command(n, OP_PRIMARY, a->flag && (w->now_us < 6 * SECOND || a->n % 8 == 0)); break;
+	case ACT_DEMOTE:	command(n, OP_SECONDARY, false); break;
+	case ACT_CRASH:		sim_node_crash(n); break;
+	case ACT_BOOT:		sim_node_boot(n); break;
+	case ACT_CRASH_BOTH:	sim_node_crash(w->node[0]); sim_node_crash(w->node[1]); break;
+	case ACT_PARTITION:	sim_net_partition(w, true); break;
+	case ACT_HEAL:		sim_net_partition(w, false); break;
+	case ACT_BREAK:		sim_net_break(w); break;
+	case ACT_STALL:		sim_net_stall(w, a->node, (a->n % 1000) * 4000); break;
+	case ACT_CONNECT:	command(n, OP_CONNECT, a->flag && a->n % 4 == 0); break;
+	case ACT_DISCONNECT:	command(n, OP_DISCONNECT, a->flag); break;
+	case ACT_ATTACH:	command(n, OP_ATTACH, false); break;
+	case ACT_DETACH:	command(n, OP_DETACH, a->flag); break;
+	case ACT_VERIFY:	command(n, OP_VERIFY, false); break;
+	case ACT_INVALIDATE:	command(n, OP_INVALIDATE, false); break;
+	case ACT_INVALIDATE_REMOTE: command(n, OP_INVALIDATE_REMOTE, false); break;
+	case ACT_OUTDATE:	command(n, OP_OUTDATE, false); break;
+	case ACT_PAUSE:		command(n, OP_PAUSE, false); break;
+	case ACT_RESUME:	command(n, OP_RESUME, false); break;
+	case ACT_SUSPEND:	command(n, OP_SUSPEND_IO, false); break;
+	case ACT_RESUME_IO:	command(n, OP_RESUME_IO, false); break;
+	case ACT_DISK_ERRORS:
+		n->disk.fail_reads = a->n & 1 ? 20 : 0;
+		n->disk.fail_writes = a->n & 2 ? 20 : 0;
+		n->disk.fail_md = a->n & 4 ? 20 : 0;
+		break;
+	case ACT_DISK_FINE:	n->disk.fail_reads = n->disk.fail_writes = n->disk.fail_md = 0; break;
+	case ACT_SLOW_DISK:	n->disk.latency_us = a->flag ? 100000 : 500; break;
+	case ACT_CORRUPT:	corrupt(w, n); break;
+	}
+}
+
+void sim_plan_begin(struct sim_world *w, const struct sim_plan *p)
+{
+	const struct sim_action *a;
+	u64 uuid = sim_random(&w->rng);
+	int i;
+
+	w->plan = p;
+	sim_net_init(w);
+	for (i = 0; i < SIM_NODES; i++) {
+		sim_node_new(w, i, p->conf.sectors, p->conf.created, uuid);
+		configure(w->node[i], &p->conf);
+	}
+	sim_oracle_init(w, p->conf.sectors);
+	for (i = 0; i < SIM_NODES; i++)
+		sim_node_boot(w->node[i]);
+	for (a = p->action; a < p->action + p->actions; a++)
+		if (!a->left_out)
+			sim_after(w, a->at_us, NULL, act, (void *)a, 0);
+}
+
+/* --- when faults have stopped ---------------------------------------------------------------------------------------------------------- */
+
+static void repair_node(struct sim_world *w, struct sim_node *n)
+{
+	struct sim_node *p = w->node[!n->nr];
+	bool split = n->splits_reported || p->splits_reported;
+	union drbd_state s = n->vs.state;
+
+	sim_node_boot(n);
+	if (!sim_node_idle(n))
+		return;
+	if (n->cs.susp || ((n->cs.susp_nod || n->cs.susp_fen) && w->now_us > w->plan->end_us + 60 * SECOND))
+		command(n, OP_RESUME_IO, false);
+	else if (s.user_isp)
+		command(n, OP_RESUME, false);
+	else if (!n->disk_open && s.disk == D_DISKLESS && (s.role != R_PRIMARY || s.pdsk == D_UP_TO_DATE || !sim_rnd(w, 4)))
+		command(n, OP_ATTACH, false);
+	else if (s.role == R_PRIMARY && (split || !n->disk_open || w->now_us > w->plan->end_us + 100 * SECOND))
+		command(n, OP_SECONDARY, false);
+	else if (n->cs.cstate == C_STANDALONE)
+		command(n, OP_CONNECT, split && n->nr == (int)(w->seed & 1));
+	else if (s.conn == C_CONNECTED && s.disk != D_UP_TO_DATE && s.pdsk != D_UP_TO_DATE && n->nr == 0 &&
+		 s.disk >= D_INCONSISTENT)
+		command(n, OP_PRIMARY, true);
+	else if (s.conn == C_CONNECTED && s.disk == D_INCONSISTENT && s.pdsk == D_UP_TO_DATE && !sim_rnd(w, 8))
+		command(n, OP_INVALIDATE, false);
+	else if (s.conn == C_CONNECTED && s.pdsk == D_INCONSISTENT && s.disk == D_UP_TO_DATE && !sim_rnd(w, 8))
+		command(n, OP_INVALIDATE_REMOTE, false);
+}
+
+void sim_plan_repair(struct sim_world *w)
+{
+	int i;
+
+	for (i = 0; i < SIM_NODES; i++) {
+		struct sim_disk *d = &w->node[i]->disk;
+
+		d->fail_reads = d->fail_writes = d->fail_md = 0;
+		d->latency_us = 500;
+		repair_node(w, w->node[i]);
+	}
+	if (w->net->partitioned)
+		sim_net_partition(w, false);
+}

@@ -1,0 +1,619 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "sim_node.h"
+#include "sim_oracle.h"
+
+/* --- sending --------------------------------------------------------------------------------------------------------- */
+
+bool sim_send(struct sim_node *n, int sock, struct drbd_pkt *pkt, const u32 *tail, u32 tail_nr, const u8 *raw)
+{
+	u16 apv = n->phase == PH_LOOP ? n->cs.apv : 80;
+
+	if (!n->conn)
+		return false;
+	if (pkt->cmd != P_PING && pkt->cmd != P_PING_ACK)
+		sim_trace(n->w, n, "send %s", drbd_packet_name(pkt->cmd));
+	return sim_conn_send(n->conn, n->nr, sock, pkt, apv, n->cs.features, tail, tail_nr, raw);
+}
+
+bool sim_send_cmd(struct sim_node *n, int sock, u16 cmd)
+{
+	struct drbd_pkt pkt = { .cmd = cmd };
+
+	return sim_send(n, sock, &pkt, NULL, 0, NULL);
+}
+
+void sim_send_state(struct sim_node *n, union drbd_state s)
+{
+	struct drbd_pkt pkt;
+
+	drbd_state_packet(&n->vs, s, &pkt);
+	sim_send(n, SIM_DATA, &pkt, NULL, 0, NULL);
+}
+
+void sim_send_uuids(struct sim_node *n, u32 extra)
+{
+	struct drbd_pkt pkt;
+
+	if (n->vs.state.disk < D_NEGOTIATING)
+		return;
+	drbd_uuids_packet(&n->cs, &n->vs, n->bm.set, extra, &pkt);
+	sim_send(n, SIM_DATA, &pkt, NULL, 0, NULL);
+}
+
+void sim_send_sizes(struct sim_node *n, bool ask, u16 dds)
+{
+	struct drbd_pkt pkt;
+
+	drbd_sizes_packet(&n->cs, &n->vs, &n->sizes, ask, dds, &pkt);
+	sim_send(n, SIM_DATA, &pkt, NULL, 0, NULL);
+}
+
+u32 sim_ping(struct sim_node *n)
+{
+	n->pings_asked++;
+	if (!n->ping_outstanding) {
+		n->ping_outstanding = true;
+		n->ping_sent_us = n->w->now_us;
+	}
+	sim_send_cmd(n, SIM_META, P_PING);
+	return n->pings_asked;
+}
+
+bool sim_ping_done(const struct sim_node *n, u32 ticket)
+{
+	return (s32)(n->pings_answered - ticket) >= 0;
+}
+
+/* --- handshake --------------------------------------------------------------------------------------------------------- */
+
+void sim_node_connected(struct sim_node *n, struct sim_conn *c, bool rc_flag)
+{
+	struct drbd_pkt pkt;
+
+	sim_trace(n->w, n, "sockets up%s", rc_flag ? ", RC flag" : "");
+	n->conn = c;
+	n->conn_gen++;
+	n->phase = PH_FEATURES;
+	n->cs.flags &= ~CNF_RC_FLAG;
+	if (rc_flag)
+		n->cs.flags |= CNF_RC_FLAG;
+	n->last_received_us = n->connected_us = n->w->now_us;
+	n->ping_outstanding = false;
+	n->ko_left = n->net.ko_count;
+	drbd_features_packet(&pkt);
+	pkt.u.features.feature_flags &= n->features_mask;
+	pkt.u.features.protocol_max = n->apv_max;
+	sim_send(n, SIM_DATA, &pkt, NULL, 0, NULL);
+}
+
+static void send_parameters(struct sim_node *n)
+{
+	struct drbd_change ch = { DS_CONN(C_MASK), DS_CONN(C_WF_REPORT_PARAMS), CS_VERBOSE };
+	struct drbd_pkt pkt;
+
+	if (!drbd_protocol_packet(&n->cs, false, &pkt)) {
+		sim_conn_stand_alone(n, "peer too old for dry run");
+		return;
+	}
+	sim_send(n, SIM_DATA, &pkt, NULL, 0, NULL);
+	drbd_conn_state_sent(&n->cs);
+	if (n->net.discard_my_data)
+		n->vs.flags |= VF_DISCARD_MY_DATA;
+	drbd_req_vol_connected(&n->rv);
+	drbd_sync_param_packet(&n->cs, &n->vs, &pkt);
+	sim_send(n, SIM_DATA, &pkt, NULL, 0, NULL);
+	sim_send_sizes(n, false, 0);
+	sim_send_uuids(n, 0);
+	sim_send_state(n, n->vs.state);
+	n->net.discard_my_data = 0;
+	if (sim_change_conn(n, &ch) < SS_SUCCESS)
+		sim_conn_fail(n, C_NETWORK_FAILURE, "WFReportParams refused");
+}
+
+static void got_features(struct sim_node *n, const struct sim_msg *m)
+{
+	struct drbd_header h;
+	struct drbd_pkt pkt;
+	u32 head = drbd_header_size(80);
+
+	if (!drbd_get_header(m->bytes, 80, &h) ||
+	    !drbd_get_packet(&h, 80, 0, m->bytes + head, m->size_byte - head, &pkt) ||
+	    drbd_features_agree(&h, &pkt.u.features, &n->cs.apv, &n->cs.features) != HS_OK) {
+		sim_conn_stand_alone(n, "features");
+		return;
+	}
+	n->cs.apv = DRBD_MIN(n->cs.apv, n->apv_max);
+	n->cs.features &= n->features_mask;
+	sim_trace(n->w, n, "agreed version %u features %x", n->cs.apv, n->cs.features);
+	n->phase = PH_LOOP;
+	send_parameters(n);
+}
+
+/* --- packets of the handshake and of states ---------------------------------------------------------------------------------- */
+
+static void got_protocol(struct sim_node *n, const struct drbd_pkt *pkt)
+{
+	const char *differs = drbd_protocol_check(&n->cs, &pkt->u.protocol);
+
+	if (differs)
+		sim_conn_stand_alone(n, differs);
+}
+
+static void got_sync_param(struct sim_node *n, const struct drbd_pkt *pkt)
+{
+	struct drbd_sync_param_verdict v;
+	struct drbd_disk_conf disk = n->disk_conf;
+	struct drbd_net_conf net = n->net;
+
+	drbd_sync_param_received(&n->cs, &n->vs, &pkt->u.rs_param, &disk, &net, &v);
+	if (v.stand_alone) {
+		sim_conn_stand_alone(n, v.stand_alone);
+		return;
+	}
+	n->disk_conf = disk;
+	n->net = net;
+	if (v.plan_changed)
+		drbd_rs_ctl_resize(&n->ctl, n->disk_conf.c_plan_ahead);
+}
+
+static void got_sizes(struct sim_node *n, const struct drbd_pkt *pkt)
+{
+	struct drbd_sizes_verdict v;
+
+	drbd_sizes_received(&n->cs, &n->vs, &n->sizes, &pkt->u.sizes, &v);
+	if (v.stand_alone) {
+		sim_conn_stand_alone(n, v.why);
+		return;
+	}
+	if (v.set_size && v.size_sect != n->sizes.capacity_sect) {
+		if (n->disk_open && n->sizes.capacity_sect)
+			sim_violation(n->w, "%s: size changes from %llu to %llu without cause", sim_node_name(n),
+				      n->sizes.capacity_sect, v.size_sect);
+		n->sizes.capacity_sect = v.size_sect;
+	}
+	if (v.answer)
+		sim_send_sizes(n, false, 0);
+}
+
+static void got_uuids(struct sim_node *n, const struct drbd_pkt *pkt)
+{
+	struct drbd_transition tr;
+
+	switch (drbd_uuids_received(&n->cs, &n->vs, &pkt->u.uuids, &tr)) {
+	case UUIDS_STORED:
+		break;
+	case UUIDS_STAND_ALONE:
+		sim_conn_stand_alone(n, "diskless primary: other data");
+		break;
+	case UUIDS_SKIP_SYNC:
+		drbd_bm_clear(&n->bm, 0, n->bm.bits - 1);
+		sim_applied(n, &tr);
+		break;
+	}
+}
+
+/* True if done; false: ask again after something changed. */
+static void run_state(struct sim_node *n, u32 word)
+{
+	struct drbd_recv_state rs;
+	struct drbd_transition tr;
+	bool send_both = false;
+	u32 tries;
+
+	memset(&rs, 0, sizeof(rs));
+	for (tries = 0; tries < 8; tries++) {
+		switch (drbd_recv_state_begin(&n->cs, &n->vs, word, n->bm.set, n->rs.failed, &rs)) {
+		case RS_FINISH_RESYNC:
+			sim_rs_finish(n);
+			return;
+		case RS_FINISH_VERIFY:
+			sim_rs_finish(n);
+			return;
+		case RS_ERROR:
+			sim_conn_fail(n, rs.conn_to, "state");
+			return;
+		case RS_TRY_DEMOTE:
+			n->vs.opens = sim_oracle_outstanding(n->w, n) != 0;
+			rs.demote = sim_set(n, DS_ROLE(R_MASK), DS_ROLE(R_SECONDARY), 0) >= SS_SUCCESS ? 1 : -1;
+			continue;
+		case RS_SYNC:
+			sim_trace(n->w, n, "sync handshake: rule %u, hg %d -> %d, conn %s%s%s", rs.sync.uuid.rule,
+				  rs.sync.uuid.hg, rs.sync.hg, drbd_conn_name(rs.sync.conn),
+				  rs.sync.fail ? ", " : "", rs.sync.fail ? drbd_sync_fail_text(rs.sync.fail) : "");
+			if (rs.sync.fail == SF_SPLIT_BRAIN || rs.sync.fail == SF_UNRELATED)
+				sim_reported_split(n);
+			if (rs.sync.auto_solved || rs.sync.manual_solved)
+				sim_oracle_excuse(rs.sync.hg < 0 ? n : n->w->node[!n->nr], "split brain solved");
+			if (rs.sync.set_all_bits) {
+				sim_set_all_bits(n);
+				sim_bm_write(n, NULL, NULL);
+			}
+			if (rs.md_dirty)
+				sim_md_write(n, NULL, NULL);
+			break;
+		case RS_APPLY:
+			break;
+		}
+		switch (drbd_recv_state_apply(&n->cs, &n->vs, &rs, &tr, &send_both)) {
+		case RSE_DONE:
+			sim_applied(n, &tr);
+			if (send_both) {
+				sim_send_uuids(n, 0);
+				sim_send_state(n, n->vs.state);
+			}
+			return;
+		case RSE_AGAIN:
+			memset(&rs, 0, sizeof(rs));
+			continue;
+		case RSE_STAND_ALONE:
+			sim_conn_stand_alone(n, "state refused");
+			return;
+		case RSE_PROTOCOL_ERROR:
+			sim_conn_fail(n, C_PROTOCOL_ERROR, "state refused");
+			return;
+		case RSE_REBOOTED: {
+			struct drbd_change ch = { DS_SUSPENDED, 0, CS_HARD };
+
+			sim_log_event(n, RQE_CONN_LOST);
+			if (drbd_pending_new_uuid(&n->vs, sim_node_random(n)))
+				sim_md_write(n, NULL, NULL);
+			sim_change_conn(n, &ch);
+			sim_conn_fail(n, C_PROTOCOL_ERROR, "peer was rebooted");
+			return;
+		}
+		}
+	}
+	sim_violation(n->w, "%s: a received state is never settled", sim_node_name(n));
+}
+
+static void got_change_request(struct sim_node *n, const struct drbd_pkt *pkt, bool conn_wide)
+{
+	struct drbd_pkt reply = { .cmd = conn_wide ? P_CONN_ST_CHG_REPLY : P_STATE_CHG_REPLY };
+	struct drbd_change ch;
+	s32 rv;
+
+	if (drbd_peer_request(&n->cs, n->op.wait_change, conn_wide, &pkt->u.req_state, &ch))
+		rv = SS_CONCURRENT_ST_CHG;
+	else if (conn_wide)
+		rv = sim_change_conn(n, &ch);
+	else
+		rv = sim_change(n, &ch);
+	reply.u.retcode = rv;
+	sim_send(n, SIM_META, &reply, NULL, 0, NULL);
+}
+
+/* False: wait for the state to change. */
+static bool got_sync_uuid(struct sim_node *n, const struct drbd_pkt *pkt)
+{
+	enum drbd_state_rv rv = drbd_got_sync_uuid(&n->vs, pkt->u.uuid);
+
+	if (rv == SS_UNKNOWN_ERROR)
+		return false;
+	if (rv < SS_SUCCESS)
+		return true;
+	sim_md_write(n, NULL, NULL);
+	sim_rs_start(n, C_SYNC_TARGET);
+	return true;
+}
+
+/* --- bitmap -------------------------------------------------------------------------------------------------------------------- */
+
+bool sim_send_bitmap(struct sim_node *n)
+{
+	struct drbd_bm_xfer x;
+	u8 buf[4096];
+	u32 max = 4096 - drbd_header_size(n->cs.apv);
+
+	memset(&x, 0, sizeof(x));
+	while (!x.done) {
+		struct drbd_pkt pkt = { .cmd = 0 };
+
+		pkt.tail_byte = drbd_bm_send(&n->bm, &x, n->net.use_rle && n->cs.apv >= 90, buf, max, &pkt.cmd);
+		if (pkt.cmd == P_COMPRESSED_BITMAP) {	/* the encoding byte is the packet's fixed part */
+			pkt.u.encoding = buf[0];
+			pkt.tail_byte--;
+		}
+		if (!sim_send(n, SIM_DATA, &pkt, NULL, 0, pkt.cmd == P_COMPRESSED_BITMAP ? buf + 1 : buf))
+			return false;
+	}
+	return true;
+}
+
+static void got_bitmap(struct sim_node *n, const struct drbd_pkt *pkt, const struct sim_msg *m)
+{
+	u8 buf[4096];
+	u32 size = pkt->tail_byte, max = 4096 - drbd_header_size(n->cs.apv);
+
+	if (pkt->cmd == P_COMPRESSED_BITMAP) {
+		buf[0] = pkt->u.encoding;
+		memcpy(buf + 1, m->raw, size);
+		size++;
+	} else if (size) {
+		memcpy(buf, m->raw, size);
+	}
+	if (drbd_bm_receive(&n->bm, &n->xfer_in, pkt->cmd, buf, size, max)) {
+		sim_conn_fail(n, C_PROTOCOL_ERROR, "bitmap");
+		return;
+	}
+	if (!n->xfer_in.done)
+		return;
+	memset(&n->xfer_in, 0, sizeof(n->xfer_in));
+	sim_trace(n->w, n, "bitmap received, %llu bits set", n->bm.set);
+	if (n->vs.state.conn == C_WF_BITMAP_T) {
+		if (sim_send_bitmap(n))
+			sim_set(n, DS_CONN(C_MASK), DS_CONN(C_WF_SYNC_UUID), CS_VERBOSE);
+	} else if (n->vs.state.conn == C_WF_BITMAP_S) {
+		sim_rs_start(n, C_SYNC_SOURCE);
+	}
+}
+
+/* --- barrier ------------------------------------------------------------------------------------------------------------------------ */
+
+static void flushed(struct sim_world *w, void *arg, u64 gen, s32 error, const u32 *content)
+{
+	struct sim_node *n = arg;
+
+	(void)w;
+	(void)content;
+	n->flushing = false;
+	sim_disk_put(n);
+	sim_node_wake(n);
+	if (gen != n->conn_gen || !n->barrier_waits)
+		return;
+	n->barrier_waits = false;
+	drbd_epoch_drained(&n->es, error != 0);
+	sim_send_barrier_acks(n);
+}
+
+/* False: the receiver waits. */
+static bool step_barrier(struct sim_node *n)
+{
+	if (n->flushing)
+		return false;
+	if (n->es.active && !SIM_FAULT(n->w, "barrier-not-drained"))
+		return false;
+	if (n->es.active) {
+		n->es.wo = WO_NONE;
+		n->barrier_waits = false;
+		return true;
+	}
+	if (n->es.wo == WO_BDEV_FLUSH && n->vs.state.disk >= D_INCONSISTENT && n->disk_open &&
+	    !SIM_FAULT(n->w, "barrier-not-flushed")) {
+		n->flushing = true;
+		n->disk_users++;
+		sim_disk_flush(&n->disk, flushed, n, n->conn_gen);
+		return false;
+	}
+	n->barrier_waits = false;
+	drbd_epoch_drained(&n->es, false);
+	sim_send_barrier_acks(n);
+	return true;
+}
+
+static void got_barrier(struct sim_node *n, const struct drbd_pkt *pkt)
+{
+	struct drbd_epoch *spare = sim_alloc(n->w, sizeof(*spare));
+	bool used;
+
+	switch (drbd_epoch_barrier(&n->es, pkt->u.barrier.barrier, spare, &used)) {
+	case BARRIER_GO_ON:
+		break;
+	case BARRIER_ACK:
+		sim_send_barrier_acks(n);
+		break;
+	case BARRIER_DRAIN:
+		n->barrier_waits = true;
+		break;
+	case BARRIER_BAD:
+		sim_conn_fail(n, C_PROTOCOL_ERROR, "too many epochs");
+		break;
+	}
+}
+
+void sim_send_barrier_acks(struct sim_node *n)
+{
+	struct drbd_pkt pkt = { .cmd = P_BARRIER_ACK };
+	struct drbd_epoch *done;
+
+	while (drbd_epoch_next_ack(&n->es, &pkt.u.barrier_ack.barrier, &pkt.u.barrier_ack.set_size, &done))
+		sim_send(n, SIM_META, &pkt, NULL, 0, NULL);
+}
+
+/* --- the receivers ------------------------------------------------------------------------------------------------------------------- */
+
+static void got_oos(struct sim_node *n, const struct drbd_pkt *pkt)
+{
+	if (!SIM_FAULT(n->w, "out-of-sync-ignored"))
+		sim_set_oos(n, pkt->u.desc.sector, pkt->u.desc.blksize);
+}
+
+/* False: the packet has to wait; it is offered again. */
+static bool data_packet(struct sim_node *n, const struct drbd_pkt *pkt, struct sim_msg *m)
+{
+	switch (pkt->cmd) {
+	case P_PROTOCOL:		got_protocol(n, pkt); return true;
+	case P_SYNC_PARAM:
+	case P_SYNC_PARAM89:		got_sync_param(n, pkt); return true;
+	case P_SIZES:			got_sizes(n, pkt); return true;
+	case P_UUIDS:
+		if (n->op.wait_change && n->vs.state.disk < D_INCONSISTENT)
+			return false;	/* a running cluster-wide change first */
+		got_uuids(n, pkt);
+		return true;
+	case P_STATE:			run_state(n, pkt->u.state); return true;
+	case P_STATE_CHG_REQ:		got_change_request(n, pkt, false); return true;
+	case P_CONN_ST_CHG_REQ:		got_change_request(n, pkt, true); return true;
+	case P_SYNC_UUID:		return got_sync_uuid(n, pkt);
+	case P_BITMAP:
+	case P_COMPRESSED_BITMAP:	got_bitmap(n, pkt, m); return true;
+	case P_OUT_OF_SYNC:		got_oos(n, pkt); return true;
+	case P_BARRIER:			got_barrier(n, pkt); return true;
+	case P_DATA:
+	case P_TRIM:
+	case P_ZEROES:			return sim_recv_write(n, pkt, m);
+	case P_DATA_REQUEST:		return sim_recv_read(n, pkt, m, RS_READ_REQ);
+	case P_RS_DATA_REQUEST:		return sim_recv_read(n, pkt, m, RS_DATA_REQ);
+	case P_RS_THIN_REQ:		return sim_recv_read(n, pkt, m, RS_THIN_REQ);
+	case P_CSUM_RS_REQUEST:		return sim_recv_read(n, pkt, m, RS_CSUM_REQ);
+	case P_OV_REQUEST:		return sim_recv_read(n, pkt, m, RS_OV_REQ);
+	case P_OV_REPLY:		sim_ov_reply(n, pkt, m); return true;
+	case P_DATA_REPLY:
+	case P_RS_DATA_REPLY:
+	case P_RS_DEALLOCATED:		return sim_recv_rs_data(n, pkt, m);
+	default:
+		sim_violation(n->w, "%s: unexpected %s on the data socket", sim_node_name(n),
+			      drbd_packet_name(pkt->cmd));
+	}
+}
+
+static void meta_packet(struct sim_node *n, const struct drbd_pkt *pkt)
+{
+	switch (pkt->cmd) {
+	case P_PING:
+		sim_send_cmd(n, SIM_META, P_PING_ACK);
+		break;
+	case P_PING_ACK:
+		n->pings_answered++;
+		n->ping_outstanding = n->pings_answered != n->pings_asked;
+		n->ping_sent_us = n->w->now_us;
+		sim_node_wake(n);
+		break;
+	case P_STATE_CHG_REPLY:
+		/* with apv < 100 it may belong to a connection-wide request */
+		if (n->op.conn_wide && n->op.wait_change)
+			drbd_conn_got_reply(&n->cs, pkt->u.retcode);
+		else
+			drbd_vol_got_reply(&n->vs, pkt->u.retcode);
+		sim_node_wake(n);
+		break;
+	case P_CONN_ST_CHG_REPLY:
+		drbd_conn_got_reply(&n->cs, pkt->u.retcode);
+		sim_node_wake(n);
+		break;
+	case P_BARRIER_ACK:
+		sim_recv_barrier_ack(n, pkt);
+		break;
+	default:
+		sim_recv_ack(n, pkt);
+		break;
+	}
+}
+
+static bool decode(struct sim_node *n, int sock, const struct sim_msg *m, struct drbd_pkt *pkt)
+{
+	u8 sock_kind = sock == SIM_DATA ? DRBD_DATA_SOCK : DRBD_META_SOCK;
+	struct drbd_header h;
+	u32 head = drbd_header_size(n->cs.apv), fixed;
+	const char *why = "header";
+
+	if (!drbd_get_header(m->bytes, n->cs.apv, &h))
+		sim_violation(n->w, "%s: header of %u bytes is not understood", sim_node_name(n), m->size_byte);
+	if (drbd_packet_check(&h, sock_kind, PH_LOOP, n->cs.apv, n->cs.features, &fixed, &why))
+		sim_violation(n->w, "%s: %s: %s", sim_node_name(n), drbd_packet_name(h.cmd), why);
+	if (fixed != m->size_byte - head ||
+	    !drbd_get_packet(&h, n->cs.apv, n->cs.features, m->bytes + head, fixed, pkt))
+		sim_violation(n->w, "%s: %s is not decoded", sim_node_name(n), drbd_packet_name(h.cmd));
+	return true;
+}
+
+static void run_data(struct sim_node *n)
+{
+	struct drbd_pkt pkt;
+	struct sim_msg *m;
+	u32 gen = n->conn_gen;
+
+	while (n->conn && gen == n->conn_gen && (m = n->in[SIM_DATA]) != NULL) {
+		if ((n->stuck && !sim_step_write(n)) || (n->stuck_read && !sim_step_read(n)))
+			return;
+		if (n->barrier_waits && !step_barrier(n))
+			return;
+		if (n->phase == PH_FEATURES) {
+			n->in[SIM_DATA] = m->next;
+			if (!m->next)
+				n->in_last[SIM_DATA] = &n->in[SIM_DATA];
+			got_features(n, m);
+			continue;
+		}
+		decode(n, SIM_DATA, m, &pkt);
+		if (!data_packet(n, &pkt, m))
+			return;
+		if (gen != n->conn_gen)
+			return;		/* the connection is gone, and the queue with it */
+		n->in[SIM_DATA] = m->next;
+		if (!m->next)
+			n->in_last[SIM_DATA] = &n->in[SIM_DATA];
+	}
+	if (!n->conn || gen != n->conn_gen)
+		return;
+	if ((n->stuck && !sim_step_write(n)) || (n->stuck_read && !sim_step_read(n)))
+		return;
+	if (gen == n->conn_gen && n->barrier_waits && !step_barrier(n))
+		return;
+	if (gen == n->conn_gen && n->eof[SIM_DATA] && !n->in[SIM_DATA])
+		sim_conn_fail(n, C_BROKEN_PIPE, "end of file on the data socket");
+}
+
+static void run_meta(struct sim_node *n)
+{
+	struct drbd_pkt pkt;
+	struct sim_msg *m;
+	u32 gen = n->conn_gen;
+
+	/* serviced once the features are agreed and the parameters sent */
+	while (n->conn && gen == n->conn_gen && n->cs.cstate >= C_WF_REPORT_PARAMS &&
+	       (m = n->in[SIM_META]) != NULL) {
+		n->in[SIM_META] = m->next;
+		if (!m->next)
+			n->in_last[SIM_META] = &n->in[SIM_META];
+		decode(n, SIM_META, m, &pkt);
+		meta_packet(n, &pkt);
+	}
+	if (n->conn && gen == n->conn_gen && n->eof[SIM_META] && !n->in[SIM_META])
+		sim_conn_fail(n, C_NETWORK_FAILURE, "end of file on the meta socket");
+}
+
+void sim_poll_receiver(struct sim_node *n)
+{
+	run_meta(n);
+	run_data(n);
+	if (!n->conn || n->cleaning)
+		return;
+	if (n->bitmap_due && (!n->rv.ap_bio || SIM_FAULT(n->w, "bitmap-sent-early"))) {
+		n->bitmap_due = false;
+		if (n->vs.state.conn == C_WF_BITMAP_S)
+			sim_send_bitmap(n);
+		if (drbd_req_release(&n->rv))
+			sim_node_wake(n);
+	}
+}
+
+void sim_node_received(struct sim_node *n, struct sim_conn *c, int sock, struct sim_msg *m)
+{
+	if (!n->up || n->conn != c)
+		return;
+	n->last_received_us = n->w->now_us;
+	*n->in_last[sock] = m;
+	n->in_last[sock] = &m->next;
+	if (sock == SIM_META)
+		run_meta(n);
+	else
+		run_data(n);
+	sim_node_wake(n);
+}
+
+void sim_node_eof(struct sim_node *n, struct sim_conn *c, int sock)
+{
+	if (!n->up || n->conn != c)
+		return;
+	n->eof[sock] = true;
+	/* an orderly disconnect is under way: its answer may still come on the other socket */
+	if (n->cs.flags & CNF_DISCONNECT_SENT)
+		sim_trace(n->w, n, "end of file while disconnecting");
+	sim_poll_receiver(n);
+}
+
+void sim_node_room(struct sim_node *n, struct sim_conn *c)
+{
+	if (n->up && n->conn == c)
+		sim_node_wake(n);
+}
