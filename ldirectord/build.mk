@@ -1,0 +1,34 @@
+# ldirectord. Client libraries of single checks are optional: what is not here is refused by name.
+PROGRAMS += ldirectord
+ldirectord_DIR := /usr/sbin
+# what decides and what reads answers, without the daemon around it
+LD_PURE_SRC := ldirectord/ld_conf.c ldirectord/ld_pool.c ldirectord/ld_regex.c ldirectord/ld_db.c ldirectord/ld_dialog.c \
+	ldirectord/ld_check_http.c ldirectord/ld_check_line.c ldirectord/ld_check_ftp.c ldirectord/ld_check_dns.c \
+	ldirectord/ld_check_ldap.c ldirectord/ld_check_radius.c
+LD_CHECK_SRC := ldirectord/ld_check.c ldirectord/ld_conn.c ldirectord/ld_check_ping.c ldirectord/ld_check_external.c \
+	ldirectord/ld_check_db.c
+ldirectord_SRC = ldirectord/ldirectord.c ldirectord/ld_daemon.c ldirectord/ld_report.c ldirectord/ld_mail.c ldirectord/ld_arp.c \
+	ldirectord/ld_apply.c ldirectord/ld_table.c $(LD_PURE_SRC) $(LD_CHECK_SRC) $(LIB_SRC) $(IPVS_NL_SRC)
+
+ld_has = $(shell $(PKG_CONFIG) --exists $(1) && echo y)
+LD_PKG := $(if $(call ld_has,openssl),openssl) $(if $(call ld_has,libpcre2-8),libpcre2-8,$(if $(call ld_has,libpcre),libpcre))
+LD_FLAGS := $(if $(call ld_has,openssl),-DHAVE_OPENSSL) \
+	$(if $(call ld_has,libpcre2-8),-DHAVE_PCRE2,$(if $(call ld_has,libpcre),-DHAVE_PCRE))
+LD_LIBS = $(LIB_LIBS) -ldl
+# headers alone: the libraries are loaded where a check wants them
+ifeq ($(call ld_has,libmariadb),y)
+LD_FLAGS += -DHAVE_MYSQL $(shell $(PKG_CONFIG) --cflags libmariadb)
+else ifneq ($(wildcard /usr/include/mysql/mysql.h),)
+LD_FLAGS += -DHAVE_MYSQL -I/usr/include/mysql
+endif
+ifeq ($(call ld_has,libpq),y)
+LD_FLAGS += -DHAVE_PGSQL $(shell $(PKG_CONFIG) --cflags libpq)
+else ifneq ($(wildcard /usr/include/libpq-fe.h),)
+LD_FLAGS += -DHAVE_PGSQL
+endif
+$(O)/obj/ldirectord/%.o $(O)/test/ldirectord/%.o: PKG_CFLAGS += $(LD_FLAGS)
+ldirectord_PKG = $(LD_PKG) $(IPVS_NL_PKG)
+ldirectord_LIBS = $(LD_LIBS)
+
+DEPS_DEB += libssl-dev libpcre2-dev libmariadb-dev libpq-dev
+DEPS_EL += openssl-devel pcre-devel mysql-devel postgresql-devel
