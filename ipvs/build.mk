@@ -5,8 +5,12 @@ DEPS_DEB += libnl-3-dev libnl-genl-3-dev libpopt-dev
 DEPS_EL += libnl3-devel popt-devel
 
 IPVS_ARGS_SRC := ipvs/ipvs_args.c ipvs/ipvs_cmd.c ipvs/ipvs_value.c ipvs/ipvs_names.c ipvs/ipvs_lines.c
-IPVS_SHOW_SRC := ipvs/ipvs_show.c ipvs/ipvs_conn.c
+IPVS_SHOW_SRC := ipvs/ipvs_show.c ipvs/ipvs_json.c ipvs/ipvs_conn.c
 
 PROGRAMS += ipvsadm
-ipvsadm_SRC := ipvs/ipvsadm.c $(IPVS_NL_SRC) $(IPVS_ARGS_SRC) $(IPVS_SHOW_SRC)
+ipvsadm_SRC := ipvs/ipvsadm.c $(IPVS_NL_SRC) $(IPVS_ARGS_SRC) ipvs/ipvs_plan.c $(IPVS_SHOW_SRC)
 ipvsadm_PKG := $(IPVS_NL_PKG) popt
+
+TEST_TOOLS += ipvs_cases
+ipvs_cases_SRC := tests/kernel/ipvs_cases.c $(IPVS_NL_SRC) $(IPVS_SHOW_SRC) ipvs/ipvs_names.c
+ipvs_cases_PKG := $(IPVS_NL_PKG)

@@ -140,6 +140,8 @@ static int check_server(struct ipvs_cmd *cmd, struct ipvs_refusal *refusal)
 				   "Different address family is allowed only for tunneling servers\n");
 	if ((cmd->options & tunnel) && cmd->dest.fwd != IPVS_FWD_TUNNEL)
 		return ipvs_refuse(refusal, IPVS_RC_USAGE, "Tunnel options conflict with forward method\n");
+	if (check_tunnel(cmd, refusal))
+		return refusal->rc;
 	/* Both leave the packet's port alone; a mark service has none to give. */
 	if (!cmd->svc.fwmark && (cmd->dest.fwd == IPVS_FWD_TUNNEL || cmd->dest.fwd == IPVS_FWD_ROUTE))
 		cmd->dest.port = cmd->svc.port;
@@ -169,8 +171,7 @@ int ipvs_cmd_check(struct ipvs_cmd *cmd, struct ipvs_refusal *refusal)
 		return check_service(cmd, refusal);
 	case CMD_ADD_SERVER:
 	case CMD_EDIT_SERVER:
-		rc = check_tunnel(cmd, refusal);
-		return rc ? rc : check_server(cmd, refusal);
+		return check_server(cmd, refusal);
 	case CMD_LIST:
 		return check_list(cmd, refusal);
 	case CMD_START_DAEMON:

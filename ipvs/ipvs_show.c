@@ -95,10 +95,8 @@ static int compare_services(const void *x, const void *y)
 static int compare_dests(const void *x, const void *y)
 {
 	const struct ipvs_dest *a = x, *b = y;
-	int diff = a->af - b->af;
+	int diff = compare_addr(a->af, &a->addr, &b->addr); /* whatever b's family is */
 
-	if (!diff)
-		diff = compare_addr(a->af, &a->addr, &b->addr);
 	return diff ? diff : a->port - b->port;
 }
 

@@ -4,14 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ipvs/ipvs_args.h"
 #include "ipvs/ipvs_error.h"
+#include "ipvs/ipvs_json.h"
 #include "ipvs/ipvs_lines.h"
 #include "ipvs/ipvs_nl.h"
+#include "ipvs/ipvs_plan.h"
 #include "ipvs/ipvs_proto.h"
 #include "ipvs/ipvs_show.h"
+
+enum { DRAIN_POLL_MS = 250 };
 
 #define CONN_FILE "/proc/net/ip_vs_conn"
 
@@ -22,6 +27,8 @@ struct ipvsadm {
 	struct ipvs_nl *nl;
 	struct ipvs_info info;
 	int rc; /* of the change reported last */
+	FILE *preview;		/* --dry-run: printed when every line is right */
+	struct ipvs_table want; /* --diff */
 };
 
 /* ---- help ---- */
@@ -72,6 +79,16 @@ static void help(const char *program)
 #undef COMMAND
 #undef OPTION
 #undef KEYWORD
+}
+
+/* The two commands that need no kernel. */
+static void run_text(struct ipvsadm *adm, enum ipvs_cmd_id id)
+{
+	if (id == CMD_HELP)
+		help(adm->program);
+	else
+		puts(version_text);
+	adm->rc = 0;
 }
 
 /* ---- the kernel ---- */
@@ -142,118 +159,195 @@ static const struct ipvs_names *names_for(const struct ipvs_cmd *cmd)
 	return ipvs_cmd_has(cmd, OPT_NUMERIC) ? NULL : &ipvs_names_system;
 }
 
-static int list_service(struct ipvsadm *adm, const struct ipvs_cmd *cmd, const struct ipvs_view *view,
-			const struct ipvs_service *svc)
+/* Where a list goes: json, or the text of view. */
+struct list {
+	struct ipvsadm *adm;
+	struct ipvs_view view;
+	bool sort, as_json;
+	struct ipvs_json json;
+};
+
+static int list_service(struct list *l, const struct ipvs_service *svc)
 {
 	struct ipvs_dest *dest;
 	size_t dests, i;
-	int err = ipvs_nl_dests(adm->nl, svc, &dest, &dests);
+	int err = ipvs_nl_dests(l->adm->nl, svc, &dest, &dests);
 
 	if (err)
 		return list_failed(ipvs_read_error(err));
-	if (!ipvs_cmd_has(cmd, OPT_NOSORT))
+	if (l->sort)
 		ipvs_sort_dests(dest, dests);
-	ipvs_show_service(stdout, view, svc);
-	for (i = 0; i < dests; i++)
-		ipvs_show_dest(stdout, view, svc, &dest[i]);
+	if (l->as_json) {
+		ipvs_json_service(&l->json, svc);
+		for (i = 0; i < dests; i++)
+			ipvs_json_dest(&l->json, &dest[i]);
+		ipvs_json_service_end(&l->json);
+	} else {
+		ipvs_show_service(stdout, &l->view, svc);
+		for (i = 0; i < dests; i++)
+			ipvs_show_dest(stdout, &l->view, svc, &dest[i]);
+	}
 	free(dest);
 	return 0;
 }
 
-static int list_one(struct ipvsadm *adm, const struct ipvs_cmd *cmd, const struct ipvs_view *view)
+/* info NULL: of a single service, whose list has no version line. */
+static int list_services(struct list *l, const struct ipvs_info *info, const struct ipvs_service *svc, size_t services)
+{
+	size_t i;
+	int rc = 0;
+
+	if (l->as_json) {
+		ipvs_json_open(&l->json, stdout);
+		ipvs_json_info(&l->json, &l->adm->info);
+		ipvs_json_array(&l->json, "services");
+	} else {
+		if (info)
+			ipvs_show_version(stdout, info);
+		ipvs_show_title(stdout, &l->view);
+	}
+	for (i = 0; i < services && !rc; i++)
+		rc = list_service(l, &svc[i]);
+	if (l->as_json) {
+		ipvs_json_array_end(&l->json);
+		ipvs_json_close(&l->json);
+	}
+	return rc;
+}
+
+static int list_one(struct list *l, const struct ipvs_service *id)
 {
 	struct ipvs_service svc;
-	int err = ipvs_nl_service(adm->nl, &cmd->svc, &svc);
+	int err = ipvs_nl_service(l->adm->nl, id, &svc);
 
 	if (err)
 		return list_failed(ipvs_service_error(err));
-	ipvs_show_title(stdout, view);
-	return list_service(adm, cmd, view, &svc);
+	return list_services(l, NULL, &svc, 1);
 }
 
-static int list_all(struct ipvsadm *adm, const struct ipvs_cmd *cmd, const struct ipvs_view *view)
+static int list_all(struct list *l)
 {
 	struct ipvs_service *svc;
-	size_t services, i;
-	int err = ipvs_nl_services(adm->nl, &svc, &services), rc = 0;
+	size_t services;
+	int err = ipvs_nl_services(l->adm->nl, &svc, &services), rc;
 
 	if (err)
 		return list_failed(ipvs_read_error(err));
-	if (!ipvs_cmd_has(cmd, OPT_NOSORT))
+	if (l->sort)
 		ipvs_sort_services(svc, services);
-	ipvs_show_version(stdout, &adm->info);
-	ipvs_show_title(stdout, view);
-	for (i = 0; i < services && !rc; i++)
-		rc = list_service(adm, cmd, view, &svc[i]);
+	rc = list_services(l, &l->adm->info, svc, services);
 	free(svc);
 	return rc;
 }
 
-static int list_timeouts(struct ipvsadm *adm)
+static int list_timeouts(struct list *l)
 {
 	struct ipvs_timeouts timeouts;
-	int err = ipvs_nl_timeouts(adm->nl, &timeouts);
+	int err = ipvs_nl_timeouts(l->adm->nl, &timeouts);
 
 	if (err)
 		return list_failed(ipvs_read_error(err));
-	ipvs_show_timeouts(stdout, &timeouts);
+	if (l->as_json) {
+		ipvs_json_open(&l->json, stdout);
+		ipvs_json_timeouts(&l->json, &timeouts);
+		ipvs_json_close(&l->json);
+	} else {
+		ipvs_show_timeouts(stdout, &timeouts);
+	}
 	return 0;
 }
 
-static int list_daemons(struct ipvsadm *adm)
+static int list_daemons(struct list *l)
 {
 	struct ipvs_daemon daemon[2];
 	size_t daemons, i;
-	int err = ipvs_nl_daemons(adm->nl, daemon, &daemons);
+	int err = ipvs_nl_daemons(l->adm->nl, daemon, &daemons);
 
 	if (err)
 		return list_failed(ipvs_read_error(err));
-	for (i = 0; i < daemons; i++)
-		ipvs_show_daemon(stdout, &daemon[i]);
+	if (l->as_json) {
+		ipvs_json_open(&l->json, stdout);
+		ipvs_json_array(&l->json, "daemons");
+	}
+	for (i = 0; i < daemons; i++) {
+		if (l->as_json)
+			ipvs_json_daemon(&l->json, &daemon[i]);
+		else
+			ipvs_show_daemon(stdout, &daemon[i]);
+	}
+	if (l->as_json) {
+		ipvs_json_array_end(&l->json);
+		ipvs_json_close(&l->json);
+	}
 	return 0;
 }
 
-static int list_connections(const struct ipvs_view *view)
+static void list_connection_rows(struct list *l, FILE *file)
 {
-	FILE *file = fopen(CONN_FILE, "r");
 	struct ipvs_conn conn;
 	char *line = NULL;
 	size_t size = 0;
 
+	if (l->as_json) {
+		ipvs_json_open(&l->json, stdout);
+		ipvs_json_array(&l->json, "connections");
+	} else {
+		ipvs_show_conn_title(stdout, &l->view);
+	}
+	while (getline(&line, &size, file) >= 0) {
+		if (ipvs_conn_parse(line, &conn))
+			continue;
+		if (l->as_json)
+			ipvs_json_conn(&l->json, &conn);
+		else
+			ipvs_show_conn(stdout, &l->view, &conn);
+	}
+	if (l->as_json) {
+		ipvs_json_array_end(&l->json);
+		ipvs_json_close(&l->json);
+	}
+	free(line);
+}
+
+static int list_connections(struct list *l)
+{
+	FILE *file = fopen(CONN_FILE, "r");
+	char *line = NULL;
+	size_t size = 0;
+	int rc = 0;
+
 	if (!file)
 		return list_failed("cannot open file " CONN_FILE);
-	if (getline(&line, &size, file) < 0) {
-		fclose(file);
-		free(line);
-		return list_failed("unexpected input from " CONN_FILE);
-	}
-	ipvs_show_conn_title(stdout, view);
-	while (getline(&line, &size, file) >= 0)
-		if (!ipvs_conn_parse(line, &conn))
-			ipvs_show_conn(stdout, view, &conn);
+	if (getline(&line, &size, file) < 0) /* the title */
+		rc = list_failed("unexpected input from " CONN_FILE);
+	else
+		list_connection_rows(l, file);
 	free(line);
 	fclose(file);
-	return 0;
+	return rc;
 }
 
 static int list(struct ipvsadm *adm, const struct ipvs_cmd *cmd)
 {
-	const struct ipvs_view view = {
-		.kind = view_kind(cmd),
-		.exact = ipvs_cmd_has(cmd, OPT_EXACT),
-		.pe = ipvs_cmd_has(cmd, OPT_PERSISTENT_CONN),
-		.names = names_for(cmd),
+	struct list l = {
+		.adm = adm,
+		.view = {.kind = view_kind(cmd),
+			 .exact = ipvs_cmd_has(cmd, OPT_EXACT),
+			 .pe = ipvs_cmd_has(cmd, OPT_PERSISTENT_CONN),
+			 .names = names_for(cmd)},
+		.sort = !ipvs_cmd_has(cmd, OPT_NOSORT),
+		.as_json = ipvs_cmd_has(cmd, OPT_JSON),
 	};
 
 	if (ipvs_cmd_has(cmd, OPT_CONNECTION))
-		return list_connections(&view);
+		return list_connections(&l);
 	if (ipvs_cmd_has(cmd, OPT_SERVICE))
-		return list_one(adm, cmd, &view);
+		return list_one(&l, &cmd->svc);
 	if (ipvs_cmd_has(cmd, OPT_TIMEOUT))
-		return list_timeouts(adm);
+		return list_timeouts(&l);
 	if (ipvs_cmd_has(cmd, OPT_DAEMON))
-		return list_daemons(adm);
-	return list_all(adm, cmd, &view);
+		return list_daemons(&l);
+	return list_all(&l);
 }
 
 static int save(struct ipvsadm *adm, const struct ipvs_cmd *cmd)
@@ -300,6 +394,66 @@ static int refuse(struct ipvs_refusal *refusal)
 	return refusal->rc;
 }
 
+/* The server of cmd as the kernel has it. 0 or -errno: -ENOENT, and -ESRCH when there is no such service. */
+static int find_server(struct ipvsadm *adm, const struct ipvs_cmd *cmd, struct ipvs_dest *found)
+{
+	struct ipvs_service svc;
+	struct ipvs_dest *dest;
+	size_t dests, i;
+	int err = ipvs_nl_service(adm->nl, &cmd->svc, &svc);
+
+	if (!err)
+		err = ipvs_nl_dests(adm->nl, &svc, &dest, &dests);
+	if (err)
+		return err;
+	err = -ENOENT;
+	for (i = 0; i < dests && err; i++)
+		if (dest[i].port == cmd->dest.port && dest[i].af == cmd->dest.af &&
+		    !memcmp(&dest[i].addr, &cmd->dest.addr, sizeof(dest[i].addr))) {
+			*found = dest[i];
+			err = 0;
+		}
+	free(dest);
+	return err;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Weight 0, so that no new connections come; then wait until none is left, or for the deadline; then delete. */
+static int drain(struct ipvsadm *adm, const struct ipvs_cmd *cmd)
+{
+	const struct timespec poll = {.tv_nsec = DRAIN_POLL_MS * 1000000L};
+	const int64_t deadline_ms = now_ms() + (int64_t)cmd->deadline_s * 1000;
+	struct ipvs_change change = {.op = IPVS_OP_EDIT_DEST, .svc = cmd->svc};
+	struct ipvs_dest dest;
+	int err = find_server(adm, cmd, &dest);
+
+	if (!err) {
+		change.dest = dest;
+		change.dest.weight = 0;
+		err = ipvs_nl_change(adm->nl, &change);
+	}
+	while (!err && dest.active_conns + dest.inact_conns && now_ms() < deadline_ms) {
+		nanosleep(&poll, NULL);
+		err = find_server(adm, cmd, &dest);
+	}
+	if (!err && dest.active_conns + dest.inact_conns)
+		fprintf(stderr, "drain: %u active and %u inactive connections at the deadline\n", dest.active_conns,
+			dest.inact_conns);
+	change.op = IPVS_OP_DEL_DEST;
+	if (!err)
+		err = ipvs_nl_change(adm->nl, &change);
+	if (err)
+		fprintf(stderr, "%s\n", ipvs_op_error(IPVS_OP_DEL_DEST, err));
+	return err ? IPVS_RC_FAILED : 0;
+}
+
 /* Changes are queued, all else happens at once and after what is queued. adm->rc is that of the last. */
 static void run(struct ipvsadm *adm, const struct ipvs_cmd *cmd, unsigned long line)
 {
@@ -309,13 +463,21 @@ static void run(struct ipvsadm *adm, const struct ipvs_cmd *cmd, unsigned long l
 		ipvs_nl_queue(adm->nl, &change, line);
 		return;
 	}
-	ipvs_nl_flush(adm->nl);
+	if (adm->nl)
+		ipvs_nl_flush(adm->nl);
 	switch (cmd->id) {
 	case CMD_LIST:
 		adm->rc = list(adm, cmd);
 		break;
 	case CMD_SAVE:
 		adm->rc = save(adm, cmd);
+		break;
+	case CMD_DRAIN:
+		adm->rc = drain(adm, cmd);
+		break;
+	case CMD_HELP:
+	case CMD_VERSION:
+		run_text(adm, cmd->id);
 		break;
 	default:
 		break;
@@ -341,34 +503,243 @@ static bool restore_line(struct ipvsadm *adm, int argc, const char **argv, unsig
 		rc = ipvs_args_refuse(adm->program, &refusal);
 	if (!rc) {
 		run(adm, &cmd, line);
-		return true;
+		return cmd.id != CMD_HELP && cmd.id != CMD_VERSION;
 	}
 	ipvs_nl_flush(adm->nl); /* complaints come in the order of the lines */
 	adm->rc = refuse(&refusal);
 	return refusal.goes_on;
 }
 
-static int restore(struct ipvsadm *adm)
+/* Hands each line's words to fn, with the program's name before them, until it returns false. 0 or -errno. */
+static int each_line(struct ipvsadm *adm, bool (*fn)(struct ipvsadm *adm, int argc, const char **argv, unsigned long line),
+		     void (*idle)(void *arg))
 {
 	static struct ipvs_lines lines;
 	const char *word[IPVS_LINE_WORDS];
-	bool go_on = true;
 	char *line;
 	int n, err;
 
 	ipvs_lines_init(&lines, STDIN_FILENO);
-	lines.idle = flush;
+	lines.idle = idle;
 	lines.idle_arg = adm;
 	word[0] = adm->program;
-	while (go_on && !(err = ipvs_lines_next(&lines, &line)) && line) {
+	while (!(err = ipvs_lines_next(&lines, &line)) && line) {
 		n = ipvs_lines_split(line, word);
 		if (n < 0)
+			err = n;
+		if (err || (n > 1 && !fn(adm, n, word, lines.line)))
 			break;
-		if (n > 1)
-			go_on = restore_line(adm, n, word, lines.line);
 	}
+	if (err) {
+		if (idle)
+			idle(adm);
+		fprintf(stderr, "standard input, line %lu: %s\n", lines.line, strerror(-err));
+		adm->rc = IPVS_RC_USAGE;
+	}
+	return err;
+}
+
+static void restore(struct ipvsadm *adm)
+{
+	each_line(adm, restore_line, flush);
 	ipvs_nl_flush(adm->nl);
-	return adm->rc;
+}
+
+/* ---- restore --dry-run and --diff: the whole input is checked before anything is done ---- */
+
+static void complain(struct ipvsadm *adm, unsigned long line, const char *text)
+{
+	fprintf(stderr, "standard input, line %lu: %s%s", line, text, text[strlen(text) - 1] == '\n' ? "" : "\n");
+	adm->rc = IPVS_RC_USAGE;
+}
+
+/* The command of a line, or a complaint. */
+static bool check_line(struct ipvsadm *adm, int argc, const char **argv, unsigned long line, struct ipvs_cmd *cmd)
+{
+	struct ipvs_refusal refusal = {.text = NULL};
+	int rc = ipvs_args_parse(argc, argv, &ipvs_names_system, cmd, &refusal);
+
+	if (!rc && cmd->id == CMD_RESTORE)
+		rc = ipvs_args_refuse(adm->program, &refusal);
+	if (!rc && cmd->dest.l_thresh > cmd->dest.u_thresh) /* the kernel would refuse it */
+		rc = ipvs_refuse(&refusal, IPVS_RC_USAGE, "the lower threshold is above the upper one\n");
+	if (rc)
+		complain(adm, line, refusal.text ? refusal.text : "Memory allocation problem");
+	free(refusal.text);
+	return !rc;
+}
+
+static bool dry_run_line(struct ipvsadm *adm, int argc, const char **argv, unsigned long line)
+{
+	struct ipvs_change change;
+	struct ipvs_cmd cmd;
+	int i;
+
+	if (!check_line(adm, argc, argv, line, &cmd))
+		return true;
+	if (ipvs_cmd_change(&cmd, &change)) {
+		ipvs_save_change(adm->preview, &change);
+		return true;
+	}
+	for (i = 1; i < argc; i++) /* changes nothing: as it was written */
+		fprintf(adm->preview, "%s%c", argv[i], i + 1 < argc ? ' ' : '\n');
+	return true;
+}
+
+static bool wanted_line(struct ipvsadm *adm, int argc, const char **argv, unsigned long line)
+{
+	struct ipvs_cmd cmd;
+	int err;
+
+	if (!check_line(adm, argc, argv, line, &cmd))
+		return true;
+	if (!ipvs_cmd_has(&cmd, OPT_U_THRESHOLD))
+		cmd.dest.u_thresh = IPVS_KEEP;
+	if (!ipvs_cmd_has(&cmd, OPT_L_THRESHOLD))
+		cmd.dest.l_thresh = IPVS_KEEP;
+	if (cmd.id == CMD_ADD_SERVICE) {
+		err = ipvs_table_add_service(&adm->want, &cmd.svc);
+		if (err)
+			complain(adm, line, ipvs_op_error(IPVS_OP_ADD_SERVICE, err));
+	} else if (cmd.id == CMD_ADD_SERVER) {
+		err = ipvs_table_add_dest(&adm->want, &cmd.svc, &cmd.dest);
+		if (err)
+			complain(adm, line, ipvs_op_error(IPVS_OP_ADD_DEST, err));
+	} else {
+		complain(adm, line, "a wanted table has -A and -a lines only");
+	}
+	return true;
+}
+
+static int read_table(struct ipvs_nl *nl, struct ipvs_table *table)
+{
+	struct ipvs_service *svc = NULL;
+	size_t services = 0, i;
+	struct ipvs_table_row *row;
+	int err = ipvs_nl_services(nl, &svc, &services);
+
+	memset(table, 0, sizeof(*table));
+	for (i = 0; !err && i < services; i++) {
+		err = ipvs_table_add_service(table, &svc[i]);
+		row = table->row + table->services - 1;
+		if (!err)
+			err = ipvs_nl_dests(nl, &svc[i], &row->dest, &row->dests);
+	}
+	free(svc);
+	if (err)
+		ipvs_table_free(table);
+	return err;
+}
+
+static int queue_change(const struct ipvs_change *change, void *arg)
+{
+	struct ipvsadm *adm = arg;
+
+	ipvs_nl_queue(adm->nl, change, 0);
+	return 0;
+}
+
+static int print_change(const struct ipvs_change *change, void *arg)
+{
+	(void)arg;
+	ipvs_save_change(stdout, change);
+	return 0;
+}
+
+/* Any failure is told with the change it is of. */
+static void diff_done(const struct ipvs_change *change, unsigned long tag, int err, void *arg)
+{
+	struct ipvsadm *adm = arg;
+
+	(void)tag;
+	if (!err)
+		return;
+	adm->rc = IPVS_RC_FAILED;
+	fprintf(stderr, "%s: ", ipvs_op_error(change->op, err));
+	ipvs_save_change(stderr, change);
+}
+
+/* Back to what was: the difference from what is now. */
+static void roll_back(struct ipvsadm *adm, const struct ipvs_table *was)
+{
+	struct ipvs_table is;
+	int err = read_table(adm->nl, &is);
+
+	if (err) {
+		fprintf(stderr, "cannot go back to the table as it was: %s\n", ipvs_read_error(err));
+		return;
+	}
+	ipvs_plan_grow(was, &is, queue_change, adm);
+	ipvs_plan_shrink(was, &is, queue_change, adm);
+	ipvs_nl_flush(adm->nl);
+	ipvs_table_free(&is);
+	fprintf(stderr, "the table is as it was before\n");
+}
+
+static void restore_diff(struct ipvsadm *adm, bool dry_run)
+{
+	struct ipvs_table have;
+	int err;
+
+	each_line(adm, wanted_line, NULL);
+	if (adm->rc)
+		return;
+	err = read_table(adm->nl, &have);
+	if (err) {
+		fprintf(stderr, "%s\n", ipvs_read_error(err));
+		adm->rc = IPVS_RC_FAILED;
+		return;
+	}
+	if (dry_run) {
+		ipvs_plan_grow(&adm->want, &have, print_change, NULL);
+		ipvs_plan_shrink(&adm->want, &have, print_change, NULL);
+	} else {
+		ipvs_nl_on_done(adm->nl, diff_done, adm);
+		ipvs_plan_grow(&adm->want, &have, queue_change, adm);
+		ipvs_nl_flush(adm->nl);
+		if (adm->rc)
+			roll_back(adm, &have);
+		else
+			ipvs_plan_shrink(&adm->want, &have, queue_change, adm);
+		ipvs_nl_flush(adm->nl);
+	}
+	ipvs_table_free(&have);
+}
+
+static void restore_dry_run(struct ipvsadm *adm)
+{
+	char *text = NULL;
+	size_t byte = 0;
+
+	adm->preview = open_memstream(&text, &byte);
+	if (!adm->preview) {
+		fprintf(stderr, "Memory allocation problem\n");
+		adm->rc = IPVS_RC_FAILED;
+		return;
+	}
+	each_line(adm, dry_run_line, NULL);
+	fclose(adm->preview);
+	if (!adm->rc)
+		fwrite(text, 1, byte, stdout);
+	free(text);
+}
+
+static void run_restore(struct ipvsadm *adm, const struct ipvs_cmd *cmd)
+{
+	if (ipvs_cmd_has(cmd, OPT_DIFF))
+		restore_diff(adm, ipvs_cmd_has(cmd, OPT_DRY_RUN));
+	else if (ipvs_cmd_has(cmd, OPT_DRY_RUN))
+		restore_dry_run(adm);
+	else
+		restore(adm);
+	ipvs_table_free(&adm->want);
+}
+
+/* Help, version and a dry run, which must work on a machine without IPVS too. */
+static bool needs_kernel(const struct ipvs_cmd *cmd)
+{
+	return cmd->id != CMD_HELP && cmd->id != CMD_VERSION &&
+	       !(ipvs_cmd_has(cmd, OPT_DRY_RUN) && !ipvs_cmd_has(cmd, OPT_DIFF));
 }
 
 int main(int argc, char **argv)
@@ -382,30 +753,23 @@ int main(int argc, char **argv)
 	list_args[0] = argv[0];
 	rc = argc > 1 ? ipvs_args_parse(argc, (const char **)argv, &ipvs_names_system, &cmd, &refusal)
 		      : ipvs_args_parse(2, list_args, &ipvs_names_system, &cmd, &refusal);
-	if (!rc && cmd.id == CMD_HELP) {
-		help(argv[0]);
-		return 0;
-	}
-	if (!rc && cmd.id == CMD_VERSION) {
-		puts(version_text);
-		return 0;
-	}
 	/* Without IPVS that is what is wrong, whatever the words say. */
-	if (start(&adm)) {
+	if ((rc || needs_kernel(&cmd)) && start(&adm)) {
 		if (rc)
 			free(refusal.text);
 		ipvs_nl_close(adm.nl);
 		return IPVS_RC_USAGE;
 	}
-	ipvs_nl_on_done(adm.nl, change_done, &adm);
-	if (rc) {
+	if (adm.nl)
+		ipvs_nl_on_done(adm.nl, change_done, &adm);
+	if (rc)
 		adm.rc = refuse(&refusal);
-	} else if (cmd.id == CMD_RESTORE) {
-		restore(&adm);
-	} else {
+	else if (cmd.id == CMD_RESTORE)
+		run_restore(&adm, &cmd);
+	else
 		run(&adm, &cmd, 0);
+	if (adm.nl)
 		ipvs_nl_flush(adm.nl);
-	}
 	ipvs_nl_close(adm.nl);
 	return adm.rc;
 }
