@@ -10,7 +10,17 @@ IPVS_SHOW_SRC := ipvs/ipvs_show.c ipvs/ipvs_json.c ipvs/ipvs_conn.c
 PROGRAMS += ipvsadm
 ipvsadm_SRC := ipvs/ipvsadm.c $(IPVS_NL_SRC) $(IPVS_ARGS_SRC) ipvs/ipvs_plan.c $(IPVS_SHOW_SRC)
 ipvsadm_PKG := $(IPVS_NL_PKG) popt
+ipvsadm_LIBS := -lrt
 
 TEST_TOOLS += ipvs_cases
 ipvs_cases_SRC := tests/kernel/ipvs_cases.c $(IPVS_NL_SRC) $(IPVS_SHOW_SRC) ipvs/ipvs_names.c
 ipvs_cases_PKG := $(IPVS_NL_PKG)
+
+UNIT_TESTS += test_ipvs_args
+test_ipvs_args_SRC := tests/unit/test_ipvs_args.c $(IPVS_ARGS_SRC) lib/fault.c
+test_ipvs_args_PKG := popt
+UNIT_TESTS += test_ipvs_msg test_ipvs_show test_ipvs_plan
+test_ipvs_msg_SRC := tests/unit/test_ipvs_msg.c ipvs/ipvs_msg.c
+test_ipvs_msg_PKG := $(IPVS_NL_PKG)
+test_ipvs_show_SRC := tests/unit/test_ipvs_show.c $(IPVS_SHOW_SRC) ipvs/ipvs_names.c
+test_ipvs_plan_SRC := tests/unit/test_ipvs_plan.c ipvs/ipvs_plan.c ipvs/ipvs_error.c $(IPVS_SHOW_SRC) ipvs/ipvs_names.c lib/fault.c

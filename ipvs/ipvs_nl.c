@@ -23,8 +23,6 @@
 #include "ipvs/ipvs_msg.h"
 #include "ipvs/ipvs_proto.h"
 
-#include "lib/fault.h"
-
 enum {
 	BATCH_MAX = 64, /* requests; every answer to them, at 2.3 KiB of kernel memory, must fit the receive buffer */
 	BATCH_BYTE = 16 << 10,

@@ -65,6 +65,7 @@ struct ipvs_service {
 	uint32_t timeout_s;    /* of persistence */
 	uint32_t netmask;      /* IPv4: mask in network order; IPv6: prefix length 1..128 */
 	struct ipvs_stats stats;
+	uint32_t line; /* of the file that names it; 0: none */
 };
 
 /* Identified by af, addr and port within its service. */
@@ -80,6 +81,7 @@ struct ipvs_dest {
 	uint16_t tun_flags;				/* enum ipvs_tun_flags */
 	uint32_t active_conns, inact_conns, persist_conns; /* of answers */
 	struct ipvs_stats stats;
+	uint32_t line; /* as in ipvs_service */
 };
 
 struct ipvs_daemon {

@@ -593,6 +593,7 @@ static bool wanted_line(struct ipvsadm *adm, int argc, const char **argv, unsign
 
 	if (!check_line(adm, argc, argv, line, &cmd))
 		return true;
+	cmd.svc.line = cmd.dest.line = (uint32_t)line;
 	if (!ipvs_cmd_has(&cmd, OPT_U_THRESHOLD))
 		cmd.dest.u_thresh = IPVS_KEEP;
 	if (!ipvs_cmd_has(&cmd, OPT_L_THRESHOLD))
@@ -646,17 +647,16 @@ static int print_change(const struct ipvs_change *change, void *arg)
 	return 0;
 }
 
-/* Any failure is told with the change it is of. */
 static void diff_done(const struct ipvs_change *change, unsigned long tag, int err, void *arg)
 {
+	const bool of_dest = change->op == IPVS_OP_ADD_DEST || change->op == IPVS_OP_EDIT_DEST;
 	struct ipvsadm *adm = arg;
 
 	(void)tag;
 	if (!err)
 		return;
+	complain(adm, of_dest ? change->dest.line : change->svc.line, ipvs_op_error(change->op, err));
 	adm->rc = IPVS_RC_FAILED;
-	fprintf(stderr, "%s: ", ipvs_op_error(change->op, err));
-	ipvs_save_change(stderr, change);
 }
 
 /* Back to what was: the difference from what is now. */
