@@ -32,3 +32,21 @@ ldirectord_LIBS = $(LD_LIBS)
 
 DEPS_DEB += libssl-dev libpcre2-dev libmariadb-dev libpq-dev
 DEPS_EL += openssl-devel pcre-devel mysql-devel postgresql-devel
+
+TEST_TOOLS += fake_ipvsadm ld_server
+fake_ipvsadm_SRC := tests/tools/fake_ipvsadm.c
+ld_server_SRC := tests/tools/ld_server.c lib/ev.c
+ld_server_LIBS = $(LIB_LIBS)
+
+UNIT_TESTS += test_ld_conf test_ld_pool test_ld_dialog
+LD_UNIT_SRC = $(LD_PURE_SRC) lib/conf.c lib/log.c lib/fault.c
+test_ld_conf_SRC = tests/unit/test_ld_conf.c $(LD_UNIT_SRC)
+test_ld_pool_SRC = tests/unit/test_ld_pool.c ldirectord/ld_apply.c ldirectord/ld_table.c lib/run.c lib/ev.c $(IPVS_NL_SRC) $(LD_UNIT_SRC)
+test_ld_dialog_SRC = tests/unit/test_ld_dialog.c $(LD_UNIT_SRC)
+test_ld_conf_PKG = $(LD_PKG)
+test_ld_pool_PKG = $(LD_PKG) $(IPVS_NL_PKG)
+test_ld_dialog_PKG = $(LD_PKG)
+test_ld_conf_LIBS = $(LD_LIBS)
+test_ld_pool_LIBS = $(LD_LIBS)
+test_ld_dialog_LIBS = $(LD_LIBS)
+$(O)/test/tests/unit/test_ld_dialog.o: PKG_CFLAGS += $(LD_FLAGS)

@@ -164,6 +164,39 @@ static void plan_service(struct ld_plan *plan, const struct ld_virtual *v, const
 		add_step(plan, IPVS_OP_EDIT_SERVICE, NULL, NULL, 0);
 }
 
+/* Additions first and removals last, so that the service is never without a server that it could have. */
+static int step_rank(const struct ld_step *step)
+{
+	switch (step->op) {
+	case IPVS_OP_ADD_SERVICE:
+	case IPVS_OP_EDIT_SERVICE:
+		return 0;
+	case IPVS_OP_ADD_DEST:
+		return 1;
+	case IPVS_OP_EDIT_DEST:
+		return 2;
+	default:
+		return 3;
+	}
+}
+
+static int order_steps(struct ld_plan *plan)
+{
+	struct ld_step *ordered = calloc(plan->steps + 1, sizeof(*ordered));
+	size_t i, n = 0;
+	int rank;
+
+	if (!ordered)
+		return -ENOMEM;
+	for (rank = 0; rank <= 3; rank++)
+		for (i = 0; i < plan->steps; i++)
+			if (step_rank(&plan->step[i]) == rank)
+				ordered[n++] = plan->step[i];
+	free(plan->step);
+	plan->step = ordered;
+	return 0;
+}
+
 int ld_apply_plan(const struct ld_virtual *v, const struct ld_want *want, size_t wants, const struct ipvs_service *svc,
 		  const struct ipvs_dest *dest, size_t dests, bool full, struct ld_plan *plan)
 {
@@ -204,6 +237,10 @@ int ld_apply_plan(const struct ld_virtual *v, const struct ld_want *want, size_t
 		d += order >= 0;
 	}
 	free(place);
+	if (order_steps(plan)) {
+		free(plan->step);
+		return -ENOMEM;
+	}
 	return 0;
 }
 

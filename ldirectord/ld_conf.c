@@ -242,9 +242,12 @@ static bool read_number(struct parser *p, const struct directive *d, const char 
 
 static bool read_count(struct parser *p, const struct directive *d, const char *value, void *field)
 {
-	if (!p->in_section)
+	unsigned int errors = p->config->errors;
+
+	read_number(p, d, value, field);
+	if (!p->in_section && p->config->errors == errors)
 		warn(p, "checkcount option is deprecated and slated for removal.  please see 'failurecount'");
-	return read_number(p, d, value, field);
+	return true;
 }
 
 /* As above, but 0 is a number too and it stands at the start. */
@@ -1272,7 +1275,7 @@ static bool read_directive(struct parser *p, const char *line)
 	for (d = directives; d->name; d++) {
 		value = d->where & (p->in_section ? IN_SECTION : IN_FILE) ? value_of(line, d->name) : NULL;
 		if (value)
-			return d->read(p, d, value, field_of(p, d));
+			return (*d->read)(p, d, value, field_of(p, d));
 	}
 	return false;
 }

@@ -208,7 +208,7 @@ static bool wait_gone(pid_t pid)
 	int left;
 
 	for (left = STOP_WAIT_S * (1000000 / POLL_US); left; left--) {
-		if (kill(pid, 0) < 0 && errno == ESRCH)
+		if (!is_director(pid)) /* nor is one that waits to be reaped */
 			return true;
 		usleep(POLL_US);
 	}

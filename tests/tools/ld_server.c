@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A server for checks, on many addresses at once: ld_server PORT FIRST_ADDR COUNT [DIR]. What it does with a connection is read
+ * from the file DIR/ADDR at that moment, else "up":
+ *	up		answers any HTTP request with 200 and "Test Page"; other first lines with the same text
+ *	wrong		200 and another page
+ *	error		500
+ *	slow SECONDS	as up, that much later
+ *	silent		accepts and says nothing
+ *	drip		a byte of an endless header every 100 ms
+ *	huge		200 and an endless body
+ *	reset		resets the connection
+ *	refuse		closes at once
+ *	greet TEXT	says TEXT as a line at once, then closes when the client does
+ * Prints "ready" when it listens on all.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "lib/ev.h"
+
+static struct ev_loop loop;
+static const char *dir;
+
+struct listener {
+	struct ev ev;
+	struct in_addr addr;
+};
+
+struct client {
+	struct ev ev;
+	struct ev_timer timer;
+	struct in_addr addr;
+	char mode[128];
+	bool answered;
+};
+
+static void drop(struct client *c)
+{
+	ev_timer_stop(&c->timer);
+	ev_del(&c->ev);
+	close(c->ev.fd);
+	free(c);
+}
+
+static void say(struct client *c, const char *text)
+{
+	if (send(c->ev.fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno != EAGAIN)
+		c->answered = true;
+}
+
+static void answer(struct client *c, const char *status, const char *body)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "HTTP/1.1 %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s", status, strlen(body), body);
+	say(c, text);
+	drop(c);
+}
+
+static void late_answer(struct ev_timer *timer, void *arg)
+{
+	(void)timer;
+	answer(arg, "200 OK", "Test Page\n");
+}
+
+static void drip(struct ev_timer *timer, void *arg)
+{
+	say(arg, "x");
+	ev_timer_set(&loop, timer, 100, drip, arg);
+}
+
+static void pour(struct client *c)
+{
+	static char block[65536];
+
+	memset(block, 'y', sizeof(block));
+	if (send(c->ev.fd, block, sizeof(block), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno != EAGAIN)
+		drop(c);
+}
+
+static void client_event(struct ev *ev, void *arg)
+{
+	struct client *c = arg;
+	char buf[4096];
+	ssize_t n;
+
+	if (ev->ready & EV_WRITE && c->answered && !strcmp(c->mode, "huge")) {
+		pour(c);
+		return;
+	}
+	n = recv(ev->fd, buf, sizeof(buf), MSG_DONTWAIT);
+	if (n < 0 && errno == EAGAIN)
+		return;
+	if (n <= 0) {
+		drop(c);
+		return;
+	}
+	if (c->answered)
+		return;
+	c->answered = true;
+	if (!strncmp(c->mode, "slow ", 5)) {
+		ev_timer_set(&loop, &c->timer, (int64_t)(1000 * atof(c->mode + 5)), late_answer, c);
+	} else if (!strcmp(c->mode, "wrong")) {
+		answer(c, "200 OK", "Under construction\n");
+	} else if (!strcmp(c->mode, "error")) {
+		answer(c, "500 Internal Server Error", "no\n");
+	} else if (!strcmp(c->mode, "drip")) {
+		say(c, "HTTP/1.1 200 OK\r\nX-Long: ");
+		drip(&c->timer, c);
+	} else if (!strcmp(c->mode, "huge")) {
+		say(c, "HTTP/1.1 200 OK\r\n\r\n");
+		ev_mod(&c->ev, EV_READ | EV_WRITE);
+	} else if (strcmp(c->mode, "silent") && strncmp(c->mode, "greet ", 6)) {
+		answer(c, "200 OK", "Test Page\n");
+	}
+}
+
+static void read_mode(struct client *c)
+{
+	char path[512], addr[INET_ADDRSTRLEN];
+	FILE *file;
+
+	strcpy(c->mode, "up");
+	if (!dir)
+		return;
+	snprintf(path, sizeof(path), "%s/%s", dir, inet_ntop(AF_INET, &c->addr, addr, sizeof(addr)));
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	if (fgets(c->mode, sizeof(c->mode), file))
+		c->mode[strcspn(c->mode, "\n")] = '\0';
+	fclose(file);
+}
+
+static void accept_client(struct ev *ev, void *arg)
+{
+	struct listener *l = arg;
+	struct linger linger = { .l_onoff = 1 };
+	int fd = accept4(ev->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct client *c = fd < 0 ? NULL : calloc(1, sizeof(*c));
+
+	if (!c) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	c->addr = l->addr;
+	read_mode(c);
+	if (!strcmp(c->mode, "reset"))
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	if (!strcmp(c->mode, "reset") || !strcmp(c->mode, "refuse") || ev_add(&loop, &c->ev, fd, EV_READ, client_event, c)) {
+		close(fd);
+		free(c);
+		return;
+	}
+	if (!strncmp(c->mode, "greet ", 6)) {
+		say(c, c->mode + 6);
+		say(c, "\r\n");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET };
+	struct rlimit files;
+	struct listener *l;
+	int i, count, fd, one = 1;
+	struct in_addr first;
+
+	if (argc < 4 || inet_pton(AF_INET, argv[2], &first) != 1)
+		return 2;
+	dir = argc > 4 ? argv[4] : NULL;
+	getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+	signal(SIGPIPE, SIG_IGN);
+	if (ev_init(&loop, NULL))
+		return 1;
+	count = atoi(argv[3]);
+	for (i = 0; i < count; i++) {
+		l = calloc(1, sizeof(*l));
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		if (!l || fd < 0)
+			return 1;
+		l->addr.s_addr = htonl(ntohl(first.s_addr) + (unsigned int)i);
+		sa.sin_addr = l->addr;
+		sa.sin_port = htons((unsigned short)atoi(argv[1]));
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+		if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) || listen(fd, 128) || ev_add(&loop, &l->ev, fd, EV_READ, accept_client, l)) {
+			perror("listen");
+			return 1;
+		}
+	}
+	printf("ready\n");
+	fflush(stdout);
+	return ev_run(&loop) != 0;
+}
