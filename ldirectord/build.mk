@@ -50,3 +50,10 @@ test_ld_conf_LIBS = $(LD_LIBS)
 test_ld_pool_LIBS = $(LD_LIBS)
 test_ld_dialog_LIBS = $(LD_LIBS)
 $(O)/test/tests/unit/test_ld_dialog.o: PKG_CFLAGS += $(LD_FLAGS)
+
+MANPAGES += ldirectord/ldirectord.8
+INSTALL += 755:$(O)/ldirectord:/usr/sbin/ldirectord:/etc/ha.d/resource.d/ldirectord \
+	755:ldirectord/ldirectord.init:/etc/init.d/ldirectord \
+	644:ldirectord/ldirectord.service:/usr/lib/systemd/system/ldirectord.service \
+	644:ldirectord/ldirectord.logrotate:/etc/logrotate.d/ldirectord \
+	644:ldirectord/ldirectord.cf:/usr/share/doc/ldirectord/ldirectord.cf
