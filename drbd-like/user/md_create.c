@@ -238,6 +238,7 @@ static void create_fresh(struct md_dev *dev)
 	}
 	md_check_existing(dev);
 	bm_byte = DRBD_MIN(bm_byte, dev->l.bm_sect << 9);
+	bm_byte = DRBD_MIN(bm_byte, (dev->size_byte - md_bm_offset_byte(dev)) & ~4095ull);
 	fprintf(stderr, "initializing bitmap (%s) to all zero\n", md_size_text(text, bm_byte / 1024));
 	md_zero(dev, bm_byte, md_bm_offset_byte(dev), "bitmap");
 	printf("initializing activity log\n");

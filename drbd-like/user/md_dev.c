@@ -375,6 +375,9 @@ void md_layout_or_die(const struct md_dev *dev, u32 al_stripes, u32 al_stripe_si
 		md_fatal(MX_FAILED, "%s is only %llu bytes. That's not enough.\n", dev->path, dev->size_byte);
 	if (bad)
 		md_fatal(MX_FAILED, "%s: %s\n", dev->path, drbd_md_reason(bad));
+	/* a slot may run past the end of the device, but not with its activity log */
+	if (l->al_offset > 0 && (l->md_offset_sect + (u64)l->al_offset + l->al_sect) << 9 > dev->size_byte)
+		md_fatal(MX_FAILED, "%s is only %llu bytes. That's not enough.\n", dev->path, dev->size_byte);
 }
 
 void md_record(const struct md_dev *dev)

@@ -19,13 +19,13 @@ static void print_position(struct bm_printer *p)
 	fprintf(p->out, "\n    ");
 }
 
-/* At the start of a line more than four equal words are one entry, as far as they fill whole lines. */
+/* At the start of a line equal words that fill more than one whole line are one entry. */
 static void print_run(struct bm_printer *p)
 {
 	u64 n;
 
 	while (p->run) {
-		n = p->nr % 4 || p->run <= 4 ? 1 : p->run - p->run % 4;
+		n = p->nr % 4 || p->run < 8 ? 1 : p->run - p->run % 4;
 		print_position(p);
 		if (n == 1)
 			fprintf(p->out, "%s0x%016llX;", p->nr % 4 ? " " : "", p->word);

@@ -128,8 +128,8 @@ static void print_super_08(const struct md_dev *dev, u64 la_sect)
 	printf("# al-extents %u;\nla-size-sect %llu;\nbm-byte-per-bit %u;\ndevice-uuid 0x%016llX;\n"
 	       "la-peer-max-bio-size %u;\n", m->al_nr_extents, la_sect, m->bm_bytes_per_bit, m->device_uuid,
 	       m->la_peer_max_bio_size);
-	if (m->al_stripes != 1 || m->al_stripe_size_4k != DRBD_MD_AL_BLOCKS_MIN)
-		printf("al-stripes %u;\nal-stripe-size-4k %u;\n", m->al_stripes, m->al_stripe_size_4k);
+	/* 8.4.4 leaves 1 and 8 out, later ones do not read a dump without them; all read this */
+	printf("al-stripes %u;\nal-stripe-size-4k %u;\n", m->al_stripes, m->al_stripe_size_4k);
 }
 
 static void print_super_07(const struct md_dev *dev, u64 la_sect)
