@@ -59,6 +59,7 @@ void drbd_epochs_init(struct drbd_epochs *es, struct drbd_epoch *first, enum drb
 {
 	drbd_link_init(&es->list);
 	es->active = es->nr = 0;
+	es->lost = 0;
 	es->wo = wo;
 	open_epoch(es, first);
 }
@@ -70,6 +71,13 @@ void drbd_epochs_reset(struct drbd_epochs *es)
 	drbd_assert(!es->active);
 	e->barrier_nr = e->size = 0;
 	e->have_barrier = e->stable = 0;
+	es->lost = 0;
+}
+
+void drbd_epochs_disk_lost(struct drbd_epochs *es)
+{
+	if (es->nr > 1 || opened(es)->size)
+		es->lost = 1;
 }
 
 struct drbd_epoch *drbd_epochs_reap(struct drbd_epochs *es)
@@ -100,7 +108,7 @@ enum drbd_barrier_do drbd_epoch_barrier(struct drbd_epochs *es, u32 barrier_nr, 
 	*spare_used = false;
 	if (!e->size)
 		return BARRIER_GO_ON;
-	if (es->nr >= DRBD_EPOCHS_MAX)
+	if (es->nr >= DRBD_EPOCHS_MAX || es->lost)
 		return BARRIER_BAD;
 	*spare_used = true;
 	e->barrier_nr = barrier_nr;

@@ -66,6 +66,7 @@ struct drbd_epochs {
 	u32 active;		/* over all of them */
 	u32 nr;			/* epochs in the list, for /proc/drbd */
 	u8 wo;			/* enum drbd_write_ordering in force */
+	u8 lost;		/* a disk went without flush while writes of unacked epochs were in its cache */
 };
 
 struct drbd_peer_req {
@@ -126,7 +127,7 @@ enum drbd_barrier_do {
 	BARRIER_GO_ON,		/* nothing */
 	BARRIER_ACK,		/* drbd_epoch_next_ack() has something, then go on */
 	BARRIER_DRAIN,		/* wait until es->active == 0; WO_BDEV_FLUSH: flush every disk; then drbd_epoch_drained() */
-	BARRIER_BAD		/* -> ProtocolError: too many open epochs */
+	BARRIER_BAD		/* -> ProtocolError: too many open epochs, or a disk was lost */
 };
 #define DRBD_EPOCHS_MAX 4096
 
@@ -135,6 +136,12 @@ enum drbd_barrier_do {
  */
 enum drbd_barrier_do drbd_epoch_barrier(struct drbd_epochs *es, u32 barrier_nr, struct drbd_epoch *spare,
 					bool *spare_used);
+
+/*
+ * A disk was given up and its last flush failed: nobody can promise the writes of the open epochs any more. Their barrier
+ * is not acked but ends the connection, so that the writer marks them out of sync.
+ */
+void drbd_epochs_disk_lost(struct drbd_epochs *es);
 
 /* After BARRIER_DRAIN. flush_failed: a disk could not flush; the ordering falls back to WO_DRAIN_IO. */
 void drbd_epoch_drained(struct drbd_epochs *es, bool flush_failed);

@@ -4,6 +4,7 @@
 
 #define AHEAD_DELAY_US	1000000
 #define AHEAD_RETRY_US	100000
+#define DIGEST_BYTE	8
 
 static bool disk_usable(const struct sim_node *n)
 {
@@ -64,6 +65,7 @@ struct md_io {
 	void *arg;
 	u32 left;
 	s32 error;
+	u8 block[4096];
 };
 
 static void md_io_done(struct sim_world *w, void *arg, u64 data, s32 error, const u32 *content)
@@ -97,18 +99,42 @@ static struct md_io *new_md_io(struct sim_node *n, sim_io_fn fn, void *arg)
 	return io;
 }
 
+/*
+ * Meta-data take protection away: a cleared bit, an extent that leaves the activity log, a Primary that is none any
+ * more. So what they speak of is flushed first; where data and meta-data share a cache, the flush that goes with the
+ * write of the meta-data does that.
+ */
+static void data_first(struct sim_node *n, sim_io_fn fn, void *arg)
+{
+	if (n->disk.internal || n->disk.write_through || SIM_FAULT(n->w, "meta-data-before-data"))
+		fn(n->w, arg, 0, 0, NULL);
+	else
+		sim_disk_flush(&n->disk, fn, arg, 0);
+}
+
+static void md_flushed(struct sim_world *w, void *arg, u64 data, s32 error, const u32 *content)
+{
+	struct md_io *io = arg;
+
+	(void)data;
+	(void)content;
+	if (error)
+		md_io_done(w, io, 0, error, NULL);
+	else
+		sim_disk_md_write(&io->n->disk, 0, io->block, sizeof(io->block), md_io_done, io, 0);
+}
+
 void sim_md_write(struct sim_node *n, sim_io_fn fn, void *arg)
 {
 	struct md_io *io = new_md_io(n, fn, arg);
-	u8 block[4096];
 
 	n->md_dirty = false;
 	memcpy(n->md.uuid, n->vs.uuid, sizeof(n->md.uuid));
 	n->md.flags = n->vs.md_flags & ~MDF_AL_CLEAN;
 	n->md.magic = DRBD_MD_MAGIC_UNCLEAN;
 	n->md.la_size_sect = n->sizes.capacity_sect;
-	drbd_md_put(block, &n->md);
-	sim_disk_md_write(&n->disk, 0, block, sizeof(block), md_io_done, io, 0);
+	drbd_md_put(io->block, &n->md);
+	data_first(n, md_flushed, io);
 }
 
 static void write_chunk(struct sim_node *n, u32 chunk, struct md_io *io)
@@ -118,10 +144,6 @@ static void write_chunk(struct sim_node *n, u32 chunk, struct md_io *io)
 	sim_disk_md_write(&n->disk, n->md.bm_offset * 512 + chunk * 4096, n->bm_chunk[chunk], 4096, md_io_done, io, 0);
 }
 
-/*
- * A cleared bit on disk says that the block is equal, so what made it equal is flushed first; where data and meta-data
- * share a cache the flush of the meta-data write does that.
- */
 static void bm_flushed(struct sim_world *w, void *arg, u64 data, s32 error, const u32 *content)
 {
 	struct md_io *io = arg;
@@ -136,19 +158,16 @@ static void bm_flushed(struct sim_world *w, void *arg, u64 data, s32 error, cons
 
 static void bm_now(struct sim_world *w, void *arg, u64 unused)
 {
+	struct md_io *io = arg;
+
+	(void)w;
 	(void)unused;
-	bm_flushed(w, arg, 0, 0, NULL);
+	data_first(io->n, bm_flushed, io);
 }
 
 void sim_bm_write(struct sim_node *n, sim_io_fn fn, void *arg)
 {
-	struct md_io *io = new_md_io(n, fn, arg);
-
-	if (n->disk.internal || SIM_FAULT(n->w, "bitmap-without-flush") ||
-	    drbd_bm_next_dirty(&n->bm, 0) == DRBD_BM_NONE)
-		sim_after(n->w, 1, &n->gen, bm_now, io, 0);
-	else
-		sim_disk_flush(&n->disk, bm_flushed, io, 0);
+	sim_after(n->w, 1, &n->gen, bm_now, new_md_io(n, fn, arg), 0);
 }
 
 void sim_io_error(struct sim_node *n, enum drbd_io_err what)
@@ -159,6 +178,9 @@ void sim_io_error(struct sim_node *n, enum drbd_io_err what)
 		return;
 	sim_trace(n->w, n, "I/O error, kind %d", what);
 	drbd_io_error(&n->vs, what, &ch);
+	/* on-io-error pass_on: Inconsistent data are synced from the peer, be they newer or not */
+	if ((ch.mask & DS_DISK(D_MASK)) && ch.val == DS_DISK(D_INCONSISTENT))
+		sim_oracle_excuse(n, "pass_on");
 	if (ch.mask)
 		sim_change(n, &ch);
 }
@@ -219,37 +241,46 @@ static void al_write(struct sim_node *n)
 		sim_bm_write(n, al_bitmap_written, n);
 }
 
-/* References for a write; *taken and *ticket are its progress. True: go on. */
-static bool al_get(struct sim_node *n, u32 first, u32 last, bool *taken, u32 *ticket)
+static void al_range(struct sim_al_hold *h, u64 sector, u32 size_byte)
+{
+	h->first = drbd_al_extent(sector);
+	h->last = drbd_al_extent_last(sector, size_byte);
+}
+
+/* References for a write; h is its progress. True: go on. */
+static bool al_get(struct sim_node *n, struct sim_al_hold *h)
 {
 	enum drbd_al_need need;
 	u32 e;
 
 	if (!disk_usable(n))
 		return true;
-	if (!*taken) {
-		for (e = first; e <= last; e++)
+	if (h->gen != n->al_gen)
+		h->taken = false;
+	h->gen = n->al_gen;
+	if (!h->taken) {
+		for (e = h->first; e <= h->last; e++)
 			if (drbd_rs_blocks_al(&n->ext, e) && !SIM_FAULT(n->w, "resync-lock-ignored"))
 				return false;
-		need = drbd_al_begin(&n->al, first, last, ticket);
+		need = drbd_al_begin(&n->al, h->first, h->last, &h->ticket);
 		if (need == AL_FULL || need == AL_DUE) {
 			al_write(n);
 			return false;
 		}
-		*taken = true;
-		if (need == AL_READY)
-			*ticket = n->al.collecting - 1;
+		h->taken = true;
+		h->waiting = need == AL_WRITE_FIRST;
 	}
-	if (drbd_al_ready(&n->al, *ticket))
-		return true;
-	al_write(n);
-	return drbd_al_ready(&n->al, *ticket);
+	if (h->waiting && !drbd_al_ready(&n->al, h->ticket))
+		al_write(n);
+	h->waiting = h->waiting && !drbd_al_ready(&n->al, h->ticket);
+	return !h->waiting;
 }
 
-static void al_put(struct sim_node *n, u32 al_gen, u32 first, u32 last)
+static void al_put(struct sim_node *n, struct sim_al_hold *h)
 {
-	if (al_gen == n->al_gen && n->disk_open && drbd_al_end(&n->al, first, last))
+	if (h->taken && h->gen == n->al_gen && n->disk_open && drbd_al_end(&n->al, h->first, h->last))
 		sim_node_wake(n);
+	h->taken = false;
 }
 
 static bool al_busy(struct sim_node *n, u64 sector)
@@ -267,7 +298,8 @@ static void restart(struct sim_node *n, struct sim_req *req)
 
 	sim_trace(n->w, n, "io %u starts again", bio->id);
 	bio->carried = req->r.flags & (RQ_TRIED_LOCAL | RQ_TRIED_REMOTE);
-	bio->counted = bio->al_taken = false;
+	bio->counted = false;
+	bio->al.taken = false;
 	bio->next = NULL;
 	*n->bios_last = bio;
 	n->bios_last = &bio->next;
@@ -364,7 +396,7 @@ void sim_told(struct sim_node *n, struct sim_req *req, u32 todo)
 	if (todo & RQ_DO_SET_IN_SYNC)
 		sim_set_in_sync(n, r->iv.sector, r->iv.size_byte);
 	if (todo & RQ_DO_AL_PUT)
-		al_put(n, req->al_gen, req->al_first, req->al_last);
+		al_put(n, &req->al);
 	if (todo & RQ_DO_SUBMIT_LOCAL)
 		submit_local(n, req);
 	if (todo & RQ_DO_READ_ERROR)
@@ -412,27 +444,28 @@ static bool try_start(struct sim_node *n, struct sim_bio *bio)
 		return false;
 	bio->counted = true;
 	if ((bio->flags & RQ_WRITE) && bio->size_byte &&
-	    !al_get(n, bio->al_first, bio->al_last, &bio->al_taken, &bio->al_ticket))
+	    !al_get(n, &bio->al))
 		return false;
 	sim_env(n, &env);
 	req = sim_alloc(n->w, sizeof(*req));
 	req->n = n;
 	req->bio = bio;
-	req->al_first = bio->al_first;
-	req->al_last = bio->al_last;
-	req->al_gen = n->al_gen;
-	flags = bio->flags | bio->carried | (bio->al_taken ? RQ_IN_ACT_LOG : 0);
+	req->al = bio->al;
+	flags = bio->flags | bio->carried | (bio->al.taken ? RQ_IN_ACT_LOG : 0);
 	drbd_req_init(&req->r, &n->rv, bio->sector, bio->size_byte, flags, (u64)(unsigned long)req);
 	if (bio->flags & RQ_WRITE) {
 		req->content = sim_alloc(n->w, bio->size_byte / 512 * sizeof(u32) + 4);
+		sim_oracle_start(bio);
 		for (i = 0; i < bio->size_byte / 512; i++)
-			req->content[i] = bio->version;
+			req->content[i] = bio->zeroes ? 0 : bio->version;
 	}
 	clean = !disk_usable(n) || !drbd_bm_range_out(&n->bm, bio->sector, bio->size_byte, &first, &last) ||
 		!drbd_bm_count(&n->bm, first, last) || SIM_FAULT(n->w, "read-out-of-sync");
 	todo = drbd_req_start(&n->tl, &req->r, &env, clean, sim_now_ms(n->w));
 	if (todo & RQ_DO_WAIT_CONFLICT)
 		return false;
+	if (bio->flags & RQ_WRITE)
+		sim_trace(n->w, n, "io %u starts, version %u", bio->id, bio->version);
 	sim_told(n, req, todo);
 	return true;
 }
@@ -459,15 +492,13 @@ void sim_node_submit(struct sim_node *n, struct sim_bio *bio)
 {
 	bio->n = n;
 	bio->next = NULL;
-	if (bio->size_byte) {
-		bio->al_first = drbd_al_extent(bio->sector);
-		bio->al_last = drbd_al_extent_last(bio->sector, bio->size_byte);
-	}
+	if (bio->size_byte)
+		al_range(&bio->al, bio->sector, bio->size_byte);
 	if (!(bio->flags & RQ_WRITE))
 		bio->content = sim_alloc(n->w, bio->size_byte / 512 * sizeof(u32));
-	sim_trace(n->w, n, "io %u: %s%s%s %llu+%u v%u", bio->id, bio->flags & RQ_WRITE ? "write" : "read",
-		  bio->flags & RQ_FLUSH ? " flush" : "", bio->flags & RQ_FUA ? " fua" : "", bio->sector,
-		  bio->size_byte / 512, bio->version);
+	sim_trace(n->w, n, "io %u: %s%s%s%s %llu+%u", bio->id, bio->flags & RQ_WRITE ? "write" : "read",
+		  bio->zeroes ? " zeroes" : "", bio->flags & RQ_FLUSH ? " flush" : "", bio->flags & RQ_FUA ? " fua" : "",
+		  bio->sector, bio->size_byte / 512);
 	sim_oracle_submit(bio);
 	*n->bios_last = bio;
 	n->bios_last = &bio->next;
@@ -508,6 +539,22 @@ static bool send_request(struct sim_node *n, struct sim_req *req)
 	return sim_send(n, SIM_DATA, &pkt, req->content, sectors, NULL);
 }
 
+/* The connection is going down: nothing can be sent. */
+static bool fail_request(struct sim_node *n)
+{
+	struct drbd_request *r;
+	struct drbd_req_env env;
+	u32 nr;
+	enum drbd_send what = drbd_tl_next_send(&n->tl, sim_now_ms(n->w), &r, &nr);
+
+	if (what == DRBD_SEND_REQUEST) {
+		sim_env(n, &env);
+		sim_told(n, container_of(r, struct sim_req, r),
+			 drbd_req_event(&n->tl, r, RQE_SEND_FAILED, &env, sim_now_ms(n->w)));
+	}
+	return what != DRBD_SEND_NOTHING;
+}
+
 /* One packet of the send queue; false: nothing to do, or the socket is full. */
 bool sim_sender_run(struct sim_node *n)
 {
@@ -517,7 +564,9 @@ bool sim_sender_run(struct sim_node *n)
 	u32 nr;
 	bool sent;
 
-	if (!n->conn || n->cs.cstate < C_WF_REPORT_PARAMS || n->cleaning)
+	if (!n->conn || n->cleaning)
+		return fail_request(n);
+	if (n->cs.cstate < C_WF_REPORT_PARAMS)
 		return false;
 	if (!sim_conn_room(n->conn, n->nr, SIM_DATA)) {
 		if (!n->send_blocked_since_us)
@@ -603,6 +652,7 @@ static void ov_result(struct sim_node *n, const struct drbd_pkt *pkt)
 
 	if (a->block_id == drbd_ov_result_id(false))
 		set_oos(n, a->sector, a->blksize);
+	drbd_rs_complete_io(&n->ext, a->sector);
 	n->rs_pending -= n->rs_pending ? 1 : 0;
 	if (drbd_ov_result(&n->rs, sim_now_ms(n->w)) && n->vs.state.conn == C_VERIFY_T)
 		sim_rs_finish(n);
@@ -681,7 +731,7 @@ static void acked(struct sim_node *n, struct sim_peer_req *pr)
 	u32 todo = drbd_peer_req_acked(&n->es, &pr->p);
 
 	if (todo & PR_DO_AL_PUT)
-		al_put(n, n->al_gen, pr->al_first, pr->al_last);
+		al_put(n, &pr->al);
 	n->active_peer_reqs--;
 	if ((todo & PR_DO_BARRIER_ACK) && pr->conn_gen == n->conn_gen)
 		sim_send_barrier_acks(n);
@@ -762,8 +812,7 @@ bool sim_recv_write(struct sim_node *n, const struct drbd_pkt *pkt, struct sim_m
 		sim_violation(n->w, "%s: %s with a bad range", sim_node_name(n), drbd_packet_name(pkt->cmd));
 	pr = new_peer_req(n, m->tail, m->tail_nr);
 	pr->zeroes = pkt->cmd != P_DATA;
-	pr->al_first = drbd_al_extent(pkt->u.data.sector);
-	pr->al_last = drbd_al_extent_last(pkt->u.data.sector, size);
+	al_range(&pr->al, pkt->u.data.sector, size);
 	sim_env(n, &env);
 	drbd_peer_write_init(&pr->p, &n->rv, &n->es, pkt->u.data.sector, size, pkt->u.data.block_id, pkt->u.data.seq_num,
 			     pkt->u.data.dp_flags, &env);
@@ -801,9 +850,9 @@ bool sim_step_write(struct sim_node *n)
 		pr->al_asked = !!(todo & PR_DO_AL_GET);
 	}
 	if (pr->al_asked) {
-		if (!al_get(n, pr->al_first, pr->al_last, &pr->al_taken, &pr->al_ticket))
+		if (!al_get(n, &pr->al))
 			return false;
-		if (pr->al_taken)
+		if (pr->al.taken)
 			pr->p.flags |= EE_IN_ACT_LOG;
 	}
 	n->stuck = NULL;
@@ -814,7 +863,7 @@ bool sim_step_write(struct sim_node *n)
 void sim_drop_peer_reqs(struct sim_node *n)
 {
 	if (n->stuck) {
-		if (n->stuck->al_taken)
+		if (n->stuck->al.taken)
 			n->stuck->p.flags |= EE_IN_ACT_LOG;
 		acked(n, n->stuck);
 	}
@@ -861,12 +910,12 @@ static void send_block(struct sim_node *n, struct sim_peer_req *pr, u16 cmd)
 	} else if (cmd == P_OV_REPLY) {
 		u32 digest[2] = { 0, 0 };
 
-		if (!pr->al_fail)
+		if (!pr->failed)
 			digest_of(pr->content, sectors, digest);
 		pkt.u.req.sector = pr->p.iv.sector;
 		pkt.u.req.block_id = ID_SYNCER;
 		pkt.u.req.blksize = pr->p.iv.size_byte;
-		pkt.tail_byte = 8;
+		pkt.tail_byte = DIGEST_BYTE;
 		n->rs_pending++;
 		sim_send(n, SIM_DATA, &pkt, digest, 2, NULL);
 	} else {
@@ -923,7 +972,7 @@ bool sim_run_answer(struct sim_node *n, struct sim_work *wk)
 	equal = pr->kind == RS_THIN_REQ ? is_zero(pr->content, sectors) :
 		digest[0] == pr->digest[0] && digest[1] == pr->digest[1];
 	drbd_rs_answer(pr->kind, wk->error, equal, n->vs.state.conn, n->vs.state.pdsk, &ans);
-	pr->al_fail = wk->error != 0;
+	pr->failed = wk->error != 0;
 	if (ans.count_failed)
 		n->rs.failed += sectors / 8;
 	if (ans.set_in_sync)
@@ -948,7 +997,7 @@ static void read_done(struct sim_world *w, void *arg, u64 data, s32 error, const
 	wk = sim_queue(n, pr->ov ? WK_OV_REPLY : WK_ANSWER);
 	wk->pr = pr;
 	wk->error = error;
-	if (pr->locked && pr->conn_gen == n->conn_gen)
+	if (pr->locked && pr->kind != RS_OV_REQ && pr->conn_gen == n->conn_gen)
 		drbd_rs_complete_io(&n->ext, pr->p.iv.sector);
 	if (error)
 		sim_io_error(n, IOE_READ);
@@ -993,7 +1042,7 @@ bool sim_recv_read(struct sim_node *n, const struct drbd_pkt *pkt, struct sim_ms
 	struct sim_peer_req *pr;
 	u32 size;
 
-	if (drbd_packet_range(pkt, 0, n->sizes.capacity_sect, &size))
+	if (drbd_packet_range(pkt, kind == RS_CSUM_REQ ? DIGEST_BYTE : 0, n->sizes.capacity_sect, &size))
 		sim_violation(n->w, "%s: %s with a bad range", sim_node_name(n), drbd_packet_name(pkt->cmd));
 	pr = new_peer_req(n, NULL, 0);
 	drbd_interval_set(&pr->p.iv, pkt->u.req.sector, size);
@@ -1008,7 +1057,8 @@ bool sim_recv_read(struct sim_node *n, const struct drbd_pkt *pkt, struct sim_ms
 	}
 	if (kind == RS_OV_REQ && n->vs.state.conn == C_VERIFY_T && n->rs.pos == 0 && n->cs.apv >= 90)
 		drbd_ov_begin(&n->rs, n->bm.bits, pkt->u.req.sector, ~0ull, sim_now_ms(n->w));
-	n->rs.pos = pkt->u.req.sector / 8 + 1;
+	if (kind == RS_OV_REQ)
+		n->rs.pos = pkt->u.req.sector / 8 + 1;
 	n->stuck_read = pr;
 	sim_step_read(n);
 	return true;
@@ -1062,7 +1112,7 @@ static void csum_read(struct sim_world *w, void *arg, u64 data, s32 error, const
 	pkt.u.req.sector = pr->p.iv.sector;
 	pkt.u.req.block_id = ID_SYNCER;
 	pkt.u.req.blksize = pr->p.iv.size_byte;
-	pkt.tail_byte = 8;
+	pkt.tail_byte = DIGEST_BYTE;
 	if (pr->conn_gen == n->conn_gen)
 		sim_send(n, SIM_DATA, &pkt, digest, 2, NULL);
 	if (error)
@@ -1075,7 +1125,7 @@ static void send_rs_request(struct sim_node *n, u64 sector, u32 size)
 {
 	bool csums = drbd_rs_use_csums(n->cs.apv, n->net.csums_alg[0], n->net.csums_after_crash_only,
 				       n->vs.flags & VF_CRASHED_PRIMARY);
-	u32 gran = (n->cs.features & DRBD_FF_THIN_RESYNC) ? n->disk_conf.rs_discard_granularity : 0;
+	u32 gran = n->cs.apv >= 100 && (n->cs.features & DRBD_FF_THIN_RESYNC) ? n->disk_conf.rs_discard_granularity : 0;
 	struct drbd_pkt pkt = { .cmd = drbd_rs_request_packet(csums, size, gran) };
 	struct sim_peer_req *pr;
 
@@ -1111,7 +1161,7 @@ static u32 limit_of(u16 apv)
 
 static void make_rs_requests(struct sim_node *n, u32 number)
 {
-	u32 gran = (n->cs.features & DRBD_FF_THIN_RESYNC) ? n->disk_conf.rs_discard_granularity / 4096 : 0;
+	u32 gran = n->cs.apv >= 100 && (n->cs.features & DRBD_FF_THIN_RESYNC) ? n->disk_conf.rs_discard_granularity / 4096 : 0;
 	u32 max = limit_of(n->cs.apv), bits;
 	u64 bit, sector, size;
 
@@ -1191,6 +1241,7 @@ void sim_rs_timer(struct sim_node *n)
 	sim_after(n->w, DRBD_RS_TURN_MS * 1000, &n->gen, rs_turn, n, 0);
 }
 
+/* Both are on disk: bits that the exchange has set, and that the disk is Inconsistent. */
 static void target_md_written(struct sim_world *w, void *arg, u64 data, s32 error, const u32 *content)
 {
 	(void)w;
@@ -1198,6 +1249,15 @@ static void target_md_written(struct sim_world *w, void *arg, u64 data, s32 erro
 	(void)content;
 	if (!error)
 		sim_rs_timer(arg);
+}
+
+static void target_bm_written(struct sim_world *w, void *arg, u64 data, s32 error, const u32 *content)
+{
+	(void)w;
+	(void)data;
+	(void)content;
+	if (!error)
+		sim_md_write(arg, target_md_written, arg);
 }
 
 /* side: C_SYNC_SOURCE or C_SYNC_TARGET. */
@@ -1216,8 +1276,11 @@ void sim_rs_start(struct sim_node *n, enum drbd_conns side)
 	n->rs_sect_in = n->rs_pending = 0;
 	n->rs_finishing = false;
 	if (side == C_SYNC_TARGET) {
-		/* the disk has to say Inconsistent before a block of it is overwritten */
-		sim_md_write(n, target_md_written, n);
+		/* before a block is overwritten: should it be lost from the cache, its bit is still set on disk */
+		if (SIM_FAULT(n->w, "bitmap-not-before-resync"))
+			sim_md_write(n, target_md_written, n);
+		else
+			sim_bm_write(n, target_bm_written, n);
 		return;
 	}
 	if (n->cs.apv < 96) {

@@ -78,7 +78,7 @@ static void tell_eof(struct sim_world *w, void *arg, u64 which)
 	struct sim_conn *c = arg;
 	int to = which / 2, sock = which % 2;
 
-	if (!c->open[to] || c->net->partitioned)
+	if (!c->open[to] || c->silent[!to] || c->net->partitioned)
 		return;
 	c->eof[to][sock] = true;
 	sim_node_eof(w->node[to], c, sock);
@@ -174,6 +174,19 @@ void sim_conn_close(struct sim_conn *c, int node)
 	c->open[node] = false;
 	cut(c, node, SIM_DATA);
 	cut(c, node, SIM_META);
+}
+
+void sim_conn_vanish(struct sim_conn *c, int node)
+{
+	int sock;
+
+	c->open[node] = false;
+	for (sock = 0; sock < 2; sock++) {
+		c->s[node][sock].cut = true;
+		c->s[node][sock].first = NULL;
+		c->s[node][sock].last = &c->s[node][sock].first;
+	}
+	c->silent[node] = true;
 }
 
 void sim_net_partition(struct sim_world *w, bool on)

@@ -36,6 +36,7 @@ struct sim_conn {
 	struct sim_net *net;
 	struct sim_stream s[SIM_NODES][2];	/* [sender][data or meta] */
 	bool open[SIM_NODES];			/* this end is not closed */
+	bool silent[SIM_NODES];			/* ... it vanished */
 	bool eof[SIM_NODES][2];			/* to be read by this node on this socket */
 };
 
@@ -64,6 +65,9 @@ bool sim_conn_send(struct sim_conn *c, int node, int sock, const struct drbd_pkt
 
 /* This end closes both sockets; the other one reads what is on the way, then end of file. */
 void sim_conn_close(struct sim_conn *c, int node);
+
+/* This end is gone without a word: nothing more arrives, no end of file either. */
+void sim_conn_vanish(struct sim_conn *c, int node);
 
 /* Cable pulled or put back; a break that both ends see; a stall of one direction. */
 void sim_net_partition(struct sim_world *w, bool on);

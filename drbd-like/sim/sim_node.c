@@ -3,7 +3,8 @@
 #include "sim_oracle.h"
 
 #define TICK_US		250000
-#define MD_BYTE		(256 << 10)	/* meta-data device: flexible external */
+#define MD_DEVICE_BYTE	(1 << 20)	/* meta-data device, flexible external */
+#define MD_BYTE		(256 << 10)	/* what is used of it */
 #define OP_LIMIT_US	30000000ull
 
 static void poll_op(struct sim_node *n);
@@ -105,6 +106,11 @@ static void trace_change(struct sim_node *n, union drbd_state os, union drbd_sta
 		  drbd_disk_name(ns.pdsk), ns.i & DS_SUSPENDED ? " suspended" : "", ns.i & DS_ISP ? " paused" : "");
 }
 
+static bool is_target(union drbd_state s)
+{
+	return s.conn == C_SYNC_TARGET || s.conn == C_PAUSED_SYNC_T;
+}
+
 void sim_applied(struct sim_node *n, const struct drbd_transition *tr)
 {
 	struct sim_work *wk;
@@ -112,7 +118,7 @@ void sim_applied(struct sim_node *n, const struct drbd_transition *tr)
 	if (tr->os.i == tr->ns.i && !tr->now)
 		return;
 	trace_change(n, tr->os, tr->ns);
-	if (tr->ns.conn == C_SYNC_TARGET && tr->os.conn != C_SYNC_TARGET && tr->os.conn != C_PAUSED_SYNC_T)
+	if (is_target(tr->ns) && !is_target(tr->os))
 		sim_oracle_target(n);
 	do_now(n, tr->now);
 	wk = sim_queue(n, WK_AFTER);
@@ -167,6 +173,8 @@ void sim_conn_fail(struct sim_node *n, enum drbd_conns why, const char *reason)
 	sim_trace(n->w, n, "connection fails: %s, %s", drbd_conn_name(why), reason);
 	drbd_conn_failure(why, &ch);
 	sim_change_conn(n, &ch);
+	if (n->cs.cstate < C_WF_CONNECTION)
+		sim_begin_cleanup(n);	/* the handshake failed before WFReportParams: no change of state says so */
 }
 
 void sim_conn_stand_alone(struct sim_node *n, const char *reason)
@@ -282,7 +290,6 @@ static void send_sync_uuid(struct sim_node *n)
 /* One action; wk->waiting is set if it goes on later. */
 static void act(struct sim_node *n, struct sim_work *wk, enum drbd_act what)
 {
-	wk->error = wk->begun ? wk->error : 0;
 	switch (what) {
 	case AW_HELPER_PRI_ON_INCON_DEGR:
 	case AW_HELPER_LOCAL_IO_ERROR:
@@ -319,6 +326,9 @@ static void act(struct sim_node *n, struct sim_work *wk, enum drbd_act what)
 	case AW_RS_CANCEL_ALL:		drbd_rs_cancel_all(&n->ext); sim_node_wake(n); break;
 	case AW_PUT_DISK:		sim_disk_put(n); break;
 	case AW_CLOSE_DISK:
+		drbd_assert(n->disk_users > 0);	/* of NOW_HOLD_DISK */
+		n->disk_users--;
+		sim_oracle_closed(n);
 		n->disk_open = false;
 		n->detaching = false;
 		drbd_vol_disk_closed(&n->vs);
@@ -341,9 +351,12 @@ static void act(struct sim_node *n, struct sim_work *wk, enum drbd_act what)
 static bool run_list(struct sim_node *n, struct sim_work *wk)
 {
 	while (wk->at < wk->after.nr) {
-		act(n, wk, wk->after.act[wk->at]);
-		if (wk->waiting)
+		if (!wk->begun || wk->after.act[wk->at] == AW_FULL_SYNC)
+			act(n, wk, wk->after.act[wk->at]);
+		if (wk->waiting) {
+			wk->begun = true;
 			return false;
+		}
 		wk->begun = false;
 		wk->at++;
 	}
@@ -355,6 +368,8 @@ static void leave_out(struct sim_node *n, struct drbd_after *after, const char *
 {
 	u32 i;
 
+	(void)n;
+	(void)fault;
 	for (i = 0; SIM_FAULT(n->w, fault) && i < after->nr; i++)
 		if (after->act[i] == act)
 			after->act[i] = AW_PAUSE_DEPENDENTS;
@@ -380,8 +395,7 @@ static bool run_item(struct sim_node *n, struct sim_work *wk)
 		leave_out(n, &wk->after, "bitmap-not-sent-on-detach", AW_BM_WRITE);
 		return run_list(n, wk);
 	case WK_CALL:
-		if (!wk->begun)
-			wk->call(n, wk);
+		wk->call(n, wk);
 		return !wk->waiting;
 	default:
 		return sim_run_answer(n, wk);
@@ -418,26 +432,34 @@ static void run_worker(struct sim_world *w, void *arg, u64 unused)
 
 /* --- detach ---------------------------------------------------------------------------------------------------------------- */
 
+static void last_flushed(struct sim_world *w, void *arg, u64 data, s32 error, const u32 *content)
+{
+	struct sim_work *wk = arg;
+	struct sim_node *n = w->node[data];
+
+	if (error)
+		drbd_epochs_disk_lost(&n->es);
+	item_done(w, wk, data, error, content);
+}
+
+/* The last user of a Failed disk is gone: flush it, write the bitmap, let it go. */
 static void last_put(struct sim_node *n, struct sim_work *wk)
 {
 	struct drbd_change ch;
 	bool write_bitmap;
 
 	drbd_detach_last(&n->vs, &write_bitmap, &ch);
-	if (!wk->begun && write_bitmap && n->disk_open) {
-		wk->begun = true;
-		wk->waiting = true;
+	if (!wk->flushed) {
+		wk->flushed = wk->waiting = true;
+		sim_disk_flush(&n->disk, last_flushed, wk, n->nr);
+		return;
+	}
+	if (!wk->begun && write_bitmap) {
+		wk->begun = wk->waiting = true;
 		sim_bm_write(n, item_done, wk);
 		return;
 	}
 	sim_change(n, &ch);
-}
-
-static void last_put_again(struct sim_node *n, struct sim_work *wk)
-{
-	last_put(n, wk);
-	if (wk->waiting)
-		wk->call = last_put;
 }
 
 void sim_disk_put(struct sim_node *n)
@@ -450,7 +472,7 @@ void sim_disk_put(struct sim_node *n)
 		return;
 	n->detaching = true;
 	wk = sim_queue(n, WK_CALL);
-	wk->call = last_put_again;
+	wk->call = last_put;
 }
 
 /* --- attach ---------------------------------------------------------------------------------------------------------------- */
@@ -536,7 +558,7 @@ static s32 attach(struct sim_node *n)
 	if (rv < SS_SUCCESS)
 		return rv;
 	drbd_md_get(sim_disk_md(&n->disk), &n->md);
-	rv = drbd_md_check(&n->md, DRBD_MD_IDX_FLEX_EXT, MD_BYTE / 512, &n->layout);
+	rv = drbd_md_check(&n->md, DRBD_MD_IDX_FLEX_EXT, MD_DEVICE_BYTE / 512, &n->layout);
 	if (rv != MD_OK)
 		sim_violation(n->w, "%s: attach: meta-data: %s", sim_node_name(n), drbd_md_reason(rv));
 	memset(&in, 0, sizeof(in));
@@ -658,7 +680,7 @@ void sim_start_receiver(struct sim_node *n)
 
 void sim_begin_cleanup(struct sim_node *n)
 {
-	if (n->cleaning)
+	if (n->cleaning || !n->receiver_running)
 		return;
 	n->cleaning = true;
 	sim_net_want(n->w, n, false);
@@ -932,6 +954,8 @@ static void do_connect(struct sim_node *n)
 {
 	struct drbd_change ch = { DS_CONN(C_MASK), DS_CONN(C_UNCONNECTED), CS_VERBOSE };
 
+	if (n->work)
+		return;		/* what belonged to the last connection first */
 	if (n->cs.cstate != C_STANDALONE || n->cs.net || n->cleaning || n->receiver_running) {
 		op_end(n, ERR_NET_CONFIGURED);
 		return;
@@ -1172,7 +1196,9 @@ void sim_node_crash(struct sim_node *n)
 	sim_trace(n->w, n, "power fails");
 	n->up = false;
 	n->gen++;
-	if (n->conn)
+	if (n->conn && sim_one_in(n->w, 2))
+		sim_conn_vanish(n->conn, n->nr);
+	else if (n->conn)
 		sim_conn_close(n->conn, n->nr);
 	n->conn = NULL;
 	sim_net_want(n->w, n, false);
@@ -1186,7 +1212,7 @@ static void write_first_md(struct sim_node *n, u64 sectors, bool created, u64 uu
 	struct drbd_md md;
 	int i;
 
-	drbd_md_layout(DRBD_MD_IDX_FLEX_EXT, MD_BYTE, 1, 8, &n->layout);
+	drbd_md_layout(DRBD_MD_IDX_FLEX_EXT, MD_DEVICE_BYTE, 1, 8, &n->layout);
 	drbd_md_create(&md, &n->layout, 4096);
 	if (!created) {
 		md.uuid[UI_CURRENT] = uuid & ~1ull;

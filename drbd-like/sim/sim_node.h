@@ -19,7 +19,14 @@
 #include "drbd-like/core/drbd_md.h"
 #include "drbd-like/core/drbd_peer_req.h"
 #include "drbd-like/core/drbd_resync.h"
-#include "drbd-like/core/drbd_state.h"
+#include "drbd-like/core/drbd_text.h"
+
+/* References on activity-log extents. */
+struct sim_al_hold {
+	bool taken, waiting;
+	u32 ticket, gen;		/* gen: sim_node.al_gen */
+	u32 first, last;
+};
 
 /* One request of the application. */
 struct sim_bio {
@@ -28,19 +35,18 @@ struct sim_bio {
 	u64 sector;
 	u32 size_byte;
 	u32 flags;			/* RQ_WRITE, RQ_FLUSH, RQ_FUA, RQ_DISCARD, RQ_ZEROES, RQ_SYNC */
-	u32 version;			/* what a write writes; 0 for zeroes */
+	u32 version;			/* of a write: given when it starts, so that they follow each other */
 	u32 carried;			/* RQ_CARRIED of a record that was postponed */
 	u32 *content;			/* what a read read */
 	u32 id;
 	/* how far it has come */
-	bool counted, al_taken, al_waiting;
-	u32 al_ticket;
-	u32 al_first, al_last;
+	bool counted;
+	struct sim_al_hold al;
 	bool replicated;		/* for the oracle, at completion: the peer has promised to have it */
 	bool tried_net;			/* it was mirrored at all */
 	bool local_ok;
 	bool done;
-	u32 issue_nr;			/* of the oracle: number of its issue */
+	bool zeroes;			/* writes zeroes, whatever its version */
 	u64 issued_seq;
 	u32 *expected;			/* of a read, when it began */
 };
@@ -48,11 +54,10 @@ struct sim_bio {
 struct sim_req {
 	struct drbd_request r;		/* first: a request of the core is one of these */
 	struct sim_bio *bio;
-	u32 al_first, al_last;
+	struct sim_al_hold al;
 	u32 *content;			/* of a write: survives its bio */
 	bool freed;
 	struct sim_node *n;
-	u32 al_gen;
 };
 
 struct sim_peer_req {
@@ -65,9 +70,8 @@ struct sim_peer_req {
 	u8 kind;			/* enum drbd_rs_kind */
 	bool locked;			/* holds a resync extent */
 	u32 digest[2];
-	bool al_asked, al_taken;
-	u32 al_ticket, al_first, al_last;
-	bool al_fail;
+	bool al_asked, failed;
+	struct sim_al_hold al;
 	u32 conn_gen;			/* connection it came over */
 	bool submitted;
 	bool ov;			/* verify: this read is compared here */

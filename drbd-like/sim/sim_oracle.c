@@ -71,11 +71,6 @@ void sim_oracle_init(struct sim_world *w, u64 sectors)
 	o->corrupted_late = sim_alloc(w, o->blocks);
 }
 
-u32 sim_oracle_version(struct sim_world *w)
-{
-	return ++w->oracle->version;
-}
-
 static struct side *side_of(struct sim_node *n)
 {
 	return &n->w->oracle->side[n->nr];
@@ -225,11 +220,19 @@ void sim_oracle_submit(struct sim_bio *bio)
 			bio->expected[i] = readable(side_of(bio->n), s);
 			continue;
 		}
-		if (o->flying[s]++)
+		if (o->flying[s]++ && bio->n->net.two_primaries)
 			o->contended[s] = 1;
-		if (!bio->version)
-			o->zero_top[s] = bio->issue_nr;
 	}
+}
+
+void sim_oracle_start(struct sim_bio *bio)
+{
+	struct sim_oracle *o = bio->n->w->oracle;
+	u64 s;
+
+	bio->version = ++o->version;
+	for (s = bio->sector; bio->zeroes && s < bio->sector + bio->size_byte / 512; s++)
+		o->zero_top[s] = bio->version;
 }
 
 static void forget(struct sim_oracle *o, struct sim_bio *bio)
@@ -256,7 +259,7 @@ static void write_completed(struct sim_bio *bio)
 {
 	struct sim_node *n = bio->n, *p = peer_of(n);
 	struct sim_oracle *o = n->w->oracle;
-	u32 version = bio->version ? bio->version : bio->issue_nr | ZERO_VERSION;
+	u32 version = bio->zeroes ? bio->version | ZERO_VERSION : bio->version;
 	bool peer_has = bio->replicated && n->net.wire_protocol == DRBD_PROT_C;
 	u64 s;
 
@@ -312,11 +315,21 @@ void sim_oracle_barrier_acked(struct sim_node *writer, const struct sim_req *req
 	struct sim_node *p = peer_of(writer);
 	u32 i;
 
-	if (p->es.wo != WO_BDEV_FLUSH || !req->content || !(req->r.flags & RQ_NET_OK))
+	struct side *side = side_of(p);
+	u64 s = req->r.iv.sector;
+
+	/* the peer may have lost power meanwhile: then the promise is what it was told when it came back */
+	if (writer->net.two_primaries || !p->up || !req->content || !(req->r.flags & RQ_NET_OK) || p->conn != writer->conn || side->void_data)
 		return;
-	for (i = 0; i < req->r.iv.size_byte / 512; i++)
-		if (req->content[i] && NUMBER(side_of(p)->must[req->r.iv.sector + i]) >= req->content[i])
-			make_firm(side_of(p), req->r.iv.sector + i, req->content[i]);
+	for (i = 0; i < req->r.iv.size_byte / 512; i++, s++) {
+		if (!req->content[i] || writer->w->oracle->contended[s])
+			continue;
+		if (NUMBER(side->must[s]) < req->content[i]) {
+			side->must[s] = req->content[i];
+			check_sector(p, s);
+		}
+		make_firm(side, s, req->content[i]);
+	}
 }
 
 /* --- power ------------------------------------------------------------------------------------------------------------------------ */
@@ -351,6 +364,11 @@ static void cover_of_disk(struct sim_node *n)
 		for (b = 0; hot[i] != AL_NONE && b < 1024; b++)
 			if (hot[i] * 1024ull + b < n->w->oracle->blocks)
 				side->cover[hot[i] * 1024 + b] = 1;
+}
+
+void sim_oracle_closed(struct sim_node *n)
+{
+	cover_of_disk(n);
 }
 
 void sim_oracle_crashed(struct sim_node *n)
@@ -409,14 +427,18 @@ void sim_oracle_synced(struct sim_node *n)
 	struct side *side = side_of(n), *source = side_of(peer_of(n));
 	u64 s;
 
-	memcpy(side->must, source->must, o->sectors * sizeof(u32));
-	memcpy(side->firm, source->firm, o->sectors * sizeof(u32));
-	side->void_data = source->void_data;
+	if (source->void_data) {	/* forced: nothing is promised of what it had */
+		memset(source->must, 0, o->sectors * sizeof(u32));
+		memset(source->firm, 0, o->sectors * sizeof(u32));
+		source->void_data = false;
+	}
+	side->void_data = false;
 	clear_ahead(o, source);
 	for (s = 0; s < o->sectors; s++) {
+		/* what is on the way may be complete in protocol A and B, and is not flushed here */
+		side->must[s] = drbd_interval_first(&peer_of(n)->rv.writes, s, 512) ? 0 : source->must[s];
+		side->firm[s] = side->must[s];
 		check_sector(n, s);
-		if (NUMBER(side->must[s]) <= NUMBER(n->disk.stable[s]))
-			side->firm[s] = side->must[s];
 	}
 }
 
@@ -441,10 +463,8 @@ static bool hot_extent(const struct drbd_al *al, u32 extent)
 
 static bool covers(struct sim_node *n, u32 b)
 {
-	if (!n->up)
+	if (!n->up || !n->disk_open)
 		return side_of(n)->cover[b];
-	if (!n->disk_open)
-		return sim_disk_md(&n->disk)[n->md.bm_offset * 512 + b / 8] >> (b % 8) & 1;
 	return (b < n->bm.bits && drbd_bm_test(&n->bm, b)) || hot_extent(&n->al, b / 1024);
 }
 

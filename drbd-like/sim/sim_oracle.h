@@ -13,13 +13,15 @@ void sim_oracle_init(struct sim_world *w, u64 sectors);
 /* A sector's content changes on this node's disk (as a read would see it). */
 void sim_oracle_content(struct sim_world *w, struct sim_node *n, u64 sector, u32 old, u32 version);
 
-/* A new version for a write. */
-u32 sim_oracle_version(struct sim_world *w);
+/* A write starts (or starts again): gives it its version. */
+void sim_oracle_start(struct sim_bio *bio);
 /* An application request starts; ends. Not called for requests of a node whose power fails: sim_oracle_crashed(). */
 void sim_oracle_submit(struct sim_bio *bio);
 void sim_oracle_complete(struct sim_bio *bio, s32 error);
 /* After a flush or FUA write was told complete: these survive a crash of this node. */
 void sim_oracle_crashed(struct sim_node *n);
+/* The node has given its backing device up: from now on the disk speaks for itself. */
+void sim_oracle_closed(struct sim_node *n);
 /* Data that this node sent as flushed to its peer: P_BARRIER_ACK of an epoch was received, WO_BDEV_FLUSH. */
 void sim_oracle_barrier_acked(struct sim_node *writer, const struct sim_req *req);
 

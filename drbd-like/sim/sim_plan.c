@@ -179,7 +179,7 @@ static struct sim_bio *make_bio(struct sim_world *w)
 	struct sim_bio *bio = sim_alloc(w, sizeof(*bio));
 	u32 kind = sim_rnd(w, 20);
 
-	bio->id = bio->issue_nr = sim_oracle_version(w);
+	bio->id = ++w->ios;
 	if (kind == 0) {
 		bio->flags = RQ_WRITE | RQ_FLUSH;
 		return bio;
@@ -192,11 +192,11 @@ static struct sim_bio *make_bio(struct sim_world *w)
 	if (kind < 6)
 		return bio;	/* a read */
 	bio->flags = RQ_WRITE;
-	if (kind == 6 && !c->two_primaries) {
+	if (kind == 6 && !c->two_primaries && c->apv_max[0] >= 100 && c->apv_max[1] >= 100) {
 		bio->flags |= sim_one_in(w, 2) ? RQ_DISCARD : RQ_ZEROES;
+		bio->zeroes = true;
 		return bio;
 	}
-	bio->version = bio->issue_nr;
 	if (kind < 9)
 		bio->flags |= RQ_FUA | (sim_one_in(w, 2) ? RQ_FLUSH : 0);
 	return bio;

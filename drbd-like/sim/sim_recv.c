@@ -356,11 +356,17 @@ static void flushed(struct sim_world *w, void *arg, u64 gen, s32 error, const u3
 	(void)w;
 	(void)content;
 	n->flushing = false;
+	if (error && n->vs.state.disk <= D_FAILED)
+		drbd_epochs_disk_lost(&n->es);	/* a healthy disk that can not flush is drained instead */
 	sim_disk_put(n);
 	sim_node_wake(n);
 	if (gen != n->conn_gen || !n->barrier_waits)
 		return;
 	n->barrier_waits = false;
+	if (n->es.lost) {
+		sim_conn_fail(n, C_PROTOCOL_ERROR, "a barrier can not be kept");
+		return;
+	}
 	drbd_epoch_drained(&n->es, error != 0);
 	sim_send_barrier_acks(n);
 }
@@ -377,7 +383,7 @@ static bool step_barrier(struct sim_node *n)
 		n->barrier_waits = false;
 		return true;
 	}
-	if (n->es.wo == WO_BDEV_FLUSH && n->vs.state.disk >= D_INCONSISTENT && n->disk_open &&
+	if (n->es.wo == WO_BDEV_FLUSH && n->disk_open &&
 	    !SIM_FAULT(n->w, "barrier-not-flushed")) {
 		n->flushing = true;
 		n->disk_users++;
@@ -405,7 +411,7 @@ static void got_barrier(struct sim_node *n, const struct drbd_pkt *pkt)
 		n->barrier_waits = true;
 		break;
 	case BARRIER_BAD:
-		sim_conn_fail(n, C_PROTOCOL_ERROR, "too many epochs");
+		sim_conn_fail(n, C_PROTOCOL_ERROR, "a barrier can not be kept");
 		break;
 	}
 }

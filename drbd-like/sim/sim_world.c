@@ -2,7 +2,9 @@
 #include "sim_world.h"
 #include "sim_node.h"
 
-#define CHUNK_BYTE (1 << 20)
+#define CHUNK_BYTE	(1 << 20)
+#define LIVELOCK_US	100000
+#define LIVELOCK_STEPS	200000
 
 struct sim_chunk {
 	struct sim_chunk *next;
@@ -123,8 +125,12 @@ bool sim_step(struct sim_world *w, u64 until_us)
 		ev = take_first(w);
 		if (ev.gen && *ev.gen != ev.gen_was)
 			continue;
-		w->now_us = ev.at_us;
 		w->steps++;
+		if (ev.at_us / LIVELOCK_US != w->now_us / LIVELOCK_US)
+			w->busy_steps = 0;
+		else if (++w->busy_steps > LIVELOCK_STEPS)
+			sim_violation(w, "livelock: %u events within 0.1 s", LIVELOCK_STEPS);
+		w->now_us = ev.at_us;
 		ev.fn(w, ev.arg, ev.data);
 		return true;
 	}

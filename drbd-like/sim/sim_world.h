@@ -30,6 +30,8 @@ struct sim_event {
 
 struct sim_world {
 	u64 seed, now_us, seq, steps;
+	u32 ios;		/* application requests so far */
+	u32 busy_steps;		/* without progress of time */
 	u64 rng;
 	struct sim_event *heap;
 	u32 heap_nr, heap_max;

@@ -229,6 +229,33 @@ TEST(a_lost_connection_leaves_one_empty_epoch)
 	CHECK_INT(drbd_epoch_barrier(&es, 9, &epoch[0], &used), BARRIER_GO_ON);
 }
 
+TEST(a_disk_lost_without_flush_ends_the_connection_at_the_next_barrier)
+{
+	bool used;
+
+	fresh(WO_BDEV_FLUSH);
+	drbd_epochs_disk_lost(&es);			/* no write was in its cache */
+	arrive(0, 0, 4096, DP_SEND_WRITE_ACK);
+	step(0);
+	done(0, 0);
+	acked(0);
+	CHECK_INT(drbd_epoch_barrier(&es, 1, &epoch[1], &used), BARRIER_DRAIN);
+	fresh(WO_BDEV_FLUSH);
+	arrive(0, 0, 4096, DP_SEND_WRITE_ACK);
+	step(0);
+	done(0, 0);
+	acked(0);
+	drbd_epochs_disk_lost(&es);
+	CHECK_INT(drbd_epoch_barrier(&es, 1, &epoch[1], &used), BARRIER_BAD);
+	CHECK(!used);
+	drbd_epochs_reset(&es);
+	arrive(1, 0, 4096, DP_SEND_WRITE_ACK);
+	step(1);
+	done(1, 0);
+	acked(1);
+	CHECK_INT(drbd_epoch_barrier(&es, 2, &epoch[1], &used), BARRIER_DRAIN);
+}
+
 TEST(too_many_open_epochs_are_a_protocol_error)
 {
 	static struct drbd_epoch many[DRBD_EPOCHS_MAX + 1];
@@ -388,6 +415,7 @@ int main(void)
 	RUN(a_barrier_is_acked_after_drain_and_flush);
 	RUN(without_ordering_epochs_run_in_parallel_and_are_acked_in_order);
 	RUN(a_lost_connection_leaves_one_empty_epoch);
+	RUN(a_disk_lost_without_flush_ends_the_connection_at_the_next_barrier);
 	RUN(too_many_open_epochs_are_a_protocol_error);
 	RUN(writing_order_is_the_best_that_is_allowed);
 	RUN(a_write_waits_for_an_earlier_one_of_the_same_blocks);
