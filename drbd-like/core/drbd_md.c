@@ -101,7 +101,8 @@ static enum drbd_md_bad layout(s32 idx, u64 size_byte, u32 al_stripes, u32 al_st
 		if (l.md_offset_sect < l.al_sect + l.bm_sect)
 			return MD_TOO_SMALL;
 	} else {
-		l.md_size_sect = idx == DRBD_MD_IDX_FLEX_EXT ? size_byte >> 9 : DRBD_MD_FIXED_SECT;
+		/* the super block has 32 bits for it; that is room for far more than the largest bitmap */
+		l.md_size_sect = idx == DRBD_MD_IDX_FLEX_EXT ? DRBD_MIN(size_byte >> 9, 0xfffffff8ull) : DRBD_MD_FIXED_SECT;
 		l.al_offset = SB_SECT;
 		l.bm_offset = SB_SECT + (s64)l.al_sect;
 		if (l.md_size_sect < SB_SECT + l.al_sect)

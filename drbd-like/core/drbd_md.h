@@ -59,7 +59,7 @@ struct drbd_md_07 {
 /* Where things are. */
 struct drbd_md_layout {
 	u64 md_offset_sect;		/* of the super block on the device that carries the meta-data */
-	u64 md_size_sect;		/* whole area; can be larger than the 32 bits of the super block: flexible external */
+	u64 md_size_sect;		/* whole area */
 	s64 al_offset, bm_offset;	/* sectors from the super block */
 	u64 al_sect, bm_sect;		/* room for activity log and bitmap */
 	u32 al_stripes, al_stripe_size_4k;

@@ -100,7 +100,6 @@ static u64 bm_byte_used(const struct md_dev *dev)
 {
 	u64 la = dev->format == MD_V07 ? dev->md7.la_size_sect : dev->md.la_size_sect;
 
-	la = DRBD_MIN(la, md_usable_sect(dev));
 	return drbd_md_bm_byte(la);
 }
 

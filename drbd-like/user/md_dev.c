@@ -339,6 +339,17 @@ static bool find_last_known(struct md_dev *dev)
 	return true;
 }
 
+/* No more than the area leaves room for, whatever the super block says. */
+static void clip_la_size(const struct md_dev *dev, u64 *la_size_sect)
+{
+	u64 usable = md_usable_sect(dev);
+
+	if (*la_size_sect <= usable)
+		return;
+	printf("# la-size-sect was too big (%llu), truncated (%llu)!\n", *la_size_sect, usable);
+	*la_size_sect = usable;
+}
+
 void md_find(struct md_dev *dev)
 {
 	dev->at_last_known = false;
@@ -348,16 +359,21 @@ void md_find(struct md_dev *dev)
 	}
 	if (dev->format == MD_V07) {
 		dev->found = md_probe_07(dev, dev->idx, &dev->md7, &dev->l);
+		if (dev->found)
+			clip_la_size(dev, &dev->md7.la_size_sect);
 		return;
 	}
 	dev->found = md_probe_08(dev, dev->idx, dev->size_byte, &dev->md, &dev->l);
 	if (!dev->found && dev->idx == DRBD_MD_IDX_INTERNAL)
 		find_last_known(dev);
-	if ((dev->found || dev->at_last_known) && !dev->md.bm_bytes_per_bit) {
+	if (!dev->found && !dev->at_last_known)
+		return;
+	clip_la_size(dev, &dev->md.la_size_sect);
+	if (!dev->md.bm_bytes_per_bit) {
 		dev->md.bm_bytes_per_bit = DRBD_MD_BM_BLOCK_BYTE;
 		fprintf(stderr, "bm-byte-per-bit was 0, fixed. (Set to 4096)\n");
 	}
-	if ((dev->found || dev->at_last_known) && dev->md.bm_bytes_per_bit != DRBD_MD_BM_BLOCK_BYTE)
+	if (dev->md.bm_bytes_per_bit != DRBD_MD_BM_BLOCK_BYTE)
 		md_fatal(MX_FAILED, "%s: super block says %u bytes per bitmap bit; only 4096 is supported\n", dev->path,
 			 dev->md.bm_bytes_per_bit);
 }

@@ -143,7 +143,7 @@ static void print_super_07(const struct md_dev *dev, u64 la_sect)
 
 int cmd_dump_md(struct md_dev *dev, const struct md_args *a)
 {
-	u64 la, usable, bm_byte;
+	u64 la, bm_byte;
 	bool unclean;
 
 	md_open(dev, false);
@@ -173,11 +173,6 @@ int cmd_dump_md(struct md_dev *dev, const struct md_args *a)
 	printf("# md_offset %llu\n# al_offset %llu\n# bm_offset %llu\n\n", dev->l.md_offset_sect << 9,
 	       md_al_offset_byte(dev), md_bm_offset_byte(dev));
 	la = dev->format == MD_V08 ? dev->md.la_size_sect : dev->md7.la_size_sect;
-	usable = md_usable_sect(dev);
-	if (la > usable) {
-		printf("# la-size-sect was too big (%llu), truncated (%llu)!\n", la, usable);
-		la = usable;
-	}
 	bm_byte = drbd_md_bm_byte(la);
 	if (dev->format == MD_V08)
 		print_super_08(dev, la);

@@ -81,6 +81,8 @@ TEST(limits_of_size_and_index)
 		CHECK_INT(drbd_md_layout(INTERNAL, (1ull << 50) + 1, 1, 8, &l), MD_TOO_LARGE);
 		CHECK_INT(drbd_md_layout(FLEX_EXT, 1ull << 40, 1, 8, &l), MD_OK);
 		CHECK_INT(drbd_md_usable_sect(FLEX_EXT, 1ull << 60, &l), 1ull << 51);
+		CHECK_INT(drbd_md_layout(FLEX_EXT, 1ull << 42, 1, 8, &l), MD_OK);
+		CHECK_INT(l.md_size_sect, 0xfffffff8);
 	}
 	CHECK_INT(drbd_md_layout(FLEX_EXT, 40960, 1, 8, &l), MD_OK);	/* 8 sectors of bitmap */
 	CHECK_INT(drbd_md_usable_sect(FLEX_EXT, 1ull << 40, &l), 8 * 32768);
