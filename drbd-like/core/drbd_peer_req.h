@@ -143,7 +143,10 @@ enum drbd_barrier_do drbd_epoch_barrier(struct drbd_epochs *es, u32 barrier_nr, 
  */
 void drbd_epochs_disk_lost(struct drbd_epochs *es);
 
-/* After BARRIER_DRAIN. flush_failed: a disk could not flush; the ordering falls back to WO_DRAIN_IO. */
+/*
+ * After BARRIER_DRAIN. flush_failed: a disk knows no flush (-EOPNOTSUPP); the ordering falls back to WO_DRAIN_IO. A flush
+ * that fails otherwise is a write error: drbd_epochs_disk_lost(), on-io-error.
+ */
 void drbd_epoch_drained(struct drbd_epochs *es, bool flush_failed);
 
 /*

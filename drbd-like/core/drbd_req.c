@@ -671,10 +671,14 @@ u32 drbd_req_event(struct drbd_tl *tl, struct drbd_request *req, enum drbd_req_e
 	case RQE_RESEND:		todo = resend(tl, req, env); break;
 	case RQE_FAIL_FROZEN:		fail_frozen(req); break;
 	case RQE_RESTART_FROZEN:	restart_frozen(req, env); break;
+	case RQE_MARK_OOS:
+		if (is_mirrored_write(req) && net_open(req->flags))
+			todo = RQ_DO_SET_OOS;
+		break;
 	case RQE_RESUME:		req->flags &= ~RQ_COMPLETION_SUSP; break;
 	case RQE_EVENTS:		drbd_assert(0); break;
 	}
-	if (env->suspended && ev < RQE_CONN_LOST && !(req->flags & RQ_COMPLETED))
+	if (env->suspended && ev <= RQE_RESEND && ev != RQE_CONN_LOST && !(req->flags & RQ_COMPLETED))
 		req->flags |= RQ_COMPLETION_SUSP;
 	return todo | settle(tl, req);
 }

@@ -100,9 +100,11 @@ enum drbd_req_event {
 	RQE_LOCAL_FAILED,	/* local I/O failed */
 	RQE_LOCAL_ABORT,	/* force-detach or disk-timeout: complete it as failed without waiting for the disk */
 	RQE_CONN_LOST,		/* connection gone, nothing is suspended (or fencing succeeded, or resume-io) */
-	RQE_RESEND,		/* connection is back while I/O was suspended: in log order */
+	RQE_RESEND,		/* connection is back while I/O was suspended (for any reason): in log order */
 	RQE_FAIL_FROZEN,	/* resume-io without a disk: those without a copy anywhere fail */
 	RQE_RESTART_FROZEN,	/* a disk is back (susp_nod): submit again those without a good copy */
+	RQE_MARK_OOS,		/* demotion while I/O is suspended and the peer is away: what it may lack is marked, for
+				 * the activity log of a Secondary is not looked at after a crash */
 	RQE_RESUME,		/* I/O is not suspended any more: complete what only waited for that */
 	RQE_EVENTS
 };

@@ -816,8 +816,15 @@ static bool net_requests_pending(const struct sim_node *n)
 
 static void role_changed(struct sim_node *n, bool forced)
 {
-	struct sim_work *wk = sim_queue(n, WK_AFTER);
+	struct sim_work *wk;
 
+	if (n->vs.state.role != R_PRIMARY && drbd_suspended(&n->cs) && n->disk_open) {
+		sim_log_event(n, RQE_MARK_OOS);
+		wk = sim_queue(n, WK_AFTER);
+		wk->after.act[wk->after.nr++] = AW_BM_WRITE;
+		wk->ok = true;
+	}
+	wk = sim_queue(n, WK_AFTER);
 	drbd_role_changed(&n->cs, &n->vs, forced, sim_node_random(n), &wk->after);
 	wk->ns = n->vs.state;
 	wk->ok = true;
@@ -881,6 +888,10 @@ static void poll_primary(struct sim_node *n)
 			promote_to(n, drbd_promote_again(&op->promote));
 		break;
 	case ST_DONE:
+		if (op->promote.rv == SS_NOTHING_TO_DO) {
+			op_end(n, op->promote.rv);
+			return;
+		}
 		if (net_requests_pending(n))
 			return;
 		role_changed(n, op->promote.forced);

@@ -336,6 +336,8 @@ static void repair_node(struct sim_world *w, struct sim_node *n)
 		command(n, OP_SECONDARY, false);
 	else if (n->cs.cstate == C_STANDALONE)
 		command(n, OP_CONNECT, split && n->nr == (int)(w->seed & 1));
+	else if (s.conn > C_CONNECTED && w->now_us > w->plan->end_us + 60 * SECOND && !sim_rnd(w, 40))
+		command(n, OP_DISCONNECT, false);	/* a resync with failed blocks */
 	else if (s.conn == C_CONNECTED && s.disk != D_UP_TO_DATE && s.pdsk != D_UP_TO_DATE && n->nr == 0 &&
 		 s.disk >= D_INCONSISTENT)
 		command(n, OP_PRIMARY, true);

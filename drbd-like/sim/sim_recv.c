@@ -356,8 +356,10 @@ static void flushed(struct sim_world *w, void *arg, u64 gen, s32 error, const u3
 	(void)w;
 	(void)content;
 	n->flushing = false;
-	if (error && n->vs.state.disk <= D_FAILED)
-		drbd_epochs_disk_lost(&n->es);	/* a healthy disk that can not flush is drained instead */
+	if (error) {
+		drbd_epochs_disk_lost(&n->es);
+		sim_io_error(n, IOE_META);
+	}
 	sim_disk_put(n);
 	sim_node_wake(n);
 	if (gen != n->conn_gen || !n->barrier_waits)
@@ -367,7 +369,7 @@ static void flushed(struct sim_world *w, void *arg, u64 gen, s32 error, const u3
 		sim_conn_fail(n, C_PROTOCOL_ERROR, "a barrier can not be kept");
 		return;
 	}
-	drbd_epoch_drained(&n->es, error != 0);
+	drbd_epoch_drained(&n->es, false);
 	sim_send_barrier_acks(n);
 }
 

@@ -720,6 +720,38 @@ TEST(frozen_requests_start_again_when_a_disk_is_back)
 	CHECK_INT(rq[1].error, -EIO);
 }
 
+TEST(resending_does_not_complete_what_is_still_suspended)
+{
+	struct drbd_req_env env = env_of(3, D_UP_TO_DATE, D_UP_TO_DATE);
+
+	fresh();
+	start(0, 0, 4096, RQ_WRITE, &env);
+	CHECK_INT(send_next(&env), 0);
+	event(0, RQE_LOCAL_DONE, &env);
+	env.suspended = 1;
+	event(0, RQE_WRITE_ACKED, &env);
+	drbd_tl_sender_reset(&tl);
+	CHECK_INT(event(0, RQE_RESEND, &env), 0);
+	env.suspended = 0;
+	CHECK_INT(event(0, RQE_RESUME, &env), RQ_DO_COMPLETE | RQ_DO_FREE);
+}
+
+TEST(a_demoted_node_marks_what_the_peer_may_lack)
+{
+	struct drbd_req_env env = env_of(3, D_UP_TO_DATE, D_UP_TO_DATE);
+
+	fresh();
+	start(0, 0, 4096, RQ_WRITE, &env);
+	CHECK_INT(send_next(&env), 0);
+	event(0, RQE_LOCAL_DONE, &env);
+	CHECK(event(0, RQE_WRITE_ACKED, &env) & RQ_DO_COMPLETE);
+	CHECK_INT(event(0, RQE_MARK_OOS, &env), RQ_DO_SET_OOS);	/* no barrier ack yet */
+	env.pdsk = D_UNKNOWN;
+	env.conn = C_WF_CONNECTION;
+	start(1, 80, 4096, RQ_WRITE, &env);
+	CHECK_INT(event(1, RQE_MARK_OOS, &env), 0);		/* marked when it ends */
+}
+
 TEST(packets_and_flags_by_version_protocol_and_kind)
 {
 	struct drbd_req_env env = env_of(3, D_UP_TO_DATE, D_UP_TO_DATE);
@@ -854,6 +886,8 @@ int main(void)
 	RUN(reads_go_where_read_balancing_says);
 	RUN(reads_need_a_good_copy_and_try_each_path_once);
 	RUN(frozen_requests_start_again_when_a_disk_is_back);
+	RUN(resending_does_not_complete_what_is_still_suspended);
+	RUN(a_demoted_node_marks_what_the_peer_may_lack);
 	RUN(packets_and_flags_by_version_protocol_and_kind);
 	RUN(a_silent_peer_times_out);
 	RUN(a_silent_disk_times_out);
