@@ -503,19 +503,14 @@ int main(int argc, char **argv)
 	u64 stripes = 1, stripe_byte = 32768, max_bio;
 	struct md_dev dev = { .opt = &opt, .fd = -1 };
 	const struct command *cmd;
-	char **argv_as_given;
-	struct md_args args;
-	int c, at, minor;
+	char *argv_as_given[argc + 1];
+	struct md_args args = { .argv = argv_as_given, .argc = argc };
+	int c, minor;
 
 	/* getopt permutes argv; dump-md shows the command as it was given */
-	argv_as_given = malloc(((size_t)argc + 1) * sizeof(*argv));
-	if (!argv_as_given)
-		return MX_USAGE;
-	memcpy(argv_as_given, argv, ((size_t)argc + 1) * sizeof(*argv));
-	args.argv = argv_as_given;
-	args.argc = argc;
+	memcpy(argv_as_given, argv, sizeof(argv_as_given));
 	if (argc < 4)
-		usage(argv[0]);
+		usage(argc ? argv[0] : "drbdmeta");
 	while ((c = getopt_long(argc, argv, "fvp:s:z:", long_options, NULL)) >= 0) {
 		switch (c) {
 		case 'f': opt.force = true; break;
@@ -542,11 +537,10 @@ int main(int argc, char **argv)
 		md_fatal(MX_USAGE, "command missing\n");
 	cmd = parse_command(argv[optind++]);
 	check_options(&opt, cmd, stripes, stripe_byte);
-	at = argc - optind;
-	if (at > cmd->max_args)
-		fprintf(stderr, "Ignoring additional arguments\n");
 	args.arg = argv + optind;
-	args.nr = at;
+	args.nr = argc - optind;
+	if (args.nr > cmd->max_args)
+		fprintf(stderr, "Ignoring additional arguments\n");
 	minor = drbd_minor_of(dev.device);
 	if (minor < 0)
 		md_fatal(MX_USAGE, "Cannot determine minor device number of device '%s'\n", dev.device);
@@ -557,7 +551,6 @@ int main(int argc, char **argv)
 	if (drbd_minor_attached(minor) && !(opt.force && cmd->run == cmd_dump_md))
 		md_fatal(MX_USAGE, "Device '%s' is configured!\n", dev.device);
 	c = cmd->run(&dev, &args);
-	free(argv_as_given);
 	if (fflush(stdout) && !c)
 		md_fatal(MX_FAILED, "writing to stdout failed: %s\n", strerror(errno));
 	return c;
