@@ -331,8 +331,8 @@ u32 drbd_peer_req_done(struct drbd_peer_req *pr, s32 error, const struct drbd_re
 		pr->flags |= EE_FAILED;
 		return PR_DO_SET_OOS | PR_DO_IO_ERROR | send_ack(pr, P_NEG_ACK);
 	}
-	if (pr->flags & EE_RS)
-		return PR_DO_SET_IN_SYNC | send_ack(pr, P_RS_WRITE_ACK);
+	if (pr->flags & EE_RS)	/* Behind: a bit set since may be of a newer write */
+		return (syncing ? PR_DO_SET_IN_SYNC : 0) | send_ack(pr, P_RS_WRITE_ACK);
 	if (!(pr->flags & EE_SEND_WRITE_ACK))
 		return PR_DO_NO_ACK;
 	if (syncing && (pr->flags & EE_MAY_SET_IN_SYNC))

@@ -287,9 +287,12 @@ static bool may_free(u32 f)
 	return !(f & RQ_NET_MASK) || (f & RQ_NET_DONE);
 }
 
-static bool has_good_copy(u32 f)
+static bool has_good_copy(u32 f, const struct drbd_req_env *env)
 {
-	return f & (RQ_LOCAL_OK | RQ_NET_OK);
+	if (f & RQ_NET_OK)
+		return true;
+	/* what is written to a disk that a resync is going to overwrite alone, is written nowhere */
+	return (f & RQ_LOCAL_OK) && (!(f & RQ_WRITE) || env->disk > D_INCONSISTENT);
 }
 
 static bool tried_all(u32 f)
@@ -297,23 +300,29 @@ static bool tried_all(u32 f)
 	return (f & RQ_NOWHERE) == RQ_NOWHERE;
 }
 
+/* Once Ahead, bits say what was written after this request, too. */
+static bool is_syncing(const struct drbd_req_env *env)
+{
+	return env->conn >= C_SYNC_SOURCE && env->conn <= C_PAUSED_SYNC_T;
+}
+
 /* Bits of the bitmap when the record goes (drbd-wire.md 5.4). */
-static u32 final_bits(const struct drbd_request *req)
+static u32 final_bits(const struct drbd_request *req, const struct drbd_req_env *env)
 {
 	u32 f = req->flags;
 
 	if (!(f & RQ_WRITE) || !req->iv.size_byte)
 		return 0;
 	if ((f & RQ_LOCAL_OK) && (f & RQ_NET_OK))
-		return (f & RQ_NET_SIS) ? RQ_DO_SET_IN_SYNC : 0;
+		return (f & RQ_NET_SIS) && is_syncing(env) ? RQ_DO_SET_IN_SYNC : 0;
 	return RQ_DO_SET_OOS;
 }
 
-static u32 complete(struct drbd_tl *tl, struct drbd_request *req)
+static u32 complete(struct drbd_tl *tl, struct drbd_request *req, const struct drbd_req_env *env)
 {
 	u32 f = req->flags, todo = 0;
 	/* a flush without a local disk has closed its epoch, and that is all */
-	bool ok = has_good_copy(f) ||
+	bool ok = has_good_copy(f, env) ||
 		  ((f & RQ_WRITE) && !req->iv.size_byte && !(f & RQ_LOCAL_COMPLETED) && !tried_all(f));
 
 	if (!ok && !(f & (RQ_WRITE | RQ_RAHEAD)) && !tried_all(f))
@@ -328,15 +337,15 @@ static u32 complete(struct drbd_tl *tl, struct drbd_request *req)
 	return todo | ((req->flags & RQ_POSTPONED) ? RQ_DO_RESTART : RQ_DO_COMPLETE);
 }
 
-static u32 settle(struct drbd_tl *tl, struct drbd_request *req)
+static u32 settle(struct drbd_tl *tl, struct drbd_request *req, const struct drbd_req_env *env)
 {
 	u32 todo = 0;
 
 	if (may_complete(req->flags))
-		todo |= complete(tl, req);
+		todo |= complete(tl, req, env);
 	if (!may_free(req->flags))
 		return todo;
-	todo |= final_bits(req) | RQ_DO_FREE;
+	todo |= final_bits(req, env) | RQ_DO_FREE;
 	if (req->flags & RQ_IN_ACT_LOG)
 		todo |= RQ_DO_AL_PUT;
 	req->flags &= ~RQ_IN_ACT_LOG;
@@ -395,6 +404,24 @@ static u32 start_mirrored(struct drbd_tl *tl, struct drbd_request *req, const st
 	return todo;
 }
 
+static void queue_oos(struct drbd_tl *tl, struct drbd_request *req)
+{
+	drbd_assert(!(req->flags & RQ_NET_MASK));
+	req->flags |= RQ_NET_OOS;
+	req->epoch = tl->epoch;
+	queue_send(tl, req);
+}
+
+/*
+ * The peer is told even if our bits are set already: it may have cleared its own meanwhile, for resync or for a write
+ * that was mirrored before, and there is no exchange of bitmaps when Ahead ends.
+ */
+static u32 start_ahead(struct drbd_tl *tl, struct drbd_request *req)
+{
+	queue_oos(tl, req);
+	return RQ_DO_SET_OOS | RQ_DO_WAKE_SENDER;
+}
+
 static u32 start_write(struct drbd_tl *tl, struct drbd_request *req, const struct drbd_req_env *env, u64 now_ms)
 {
 	u32 todo = 0;
@@ -410,6 +437,8 @@ static u32 start_write(struct drbd_tl *tl, struct drbd_request *req, const struc
 	} else {
 		if (drbd_should_replicate(env))
 			todo |= start_mirrored(tl, req, env);
+		else if (env->conn == C_AHEAD)
+			todo |= start_ahead(tl, req);
 		else if (drbd_should_send_oos(env))
 			todo |= RQ_DO_SET_OOS_TELL;
 		drbd_interval_insert(&req->vol->writes, &req->iv);
@@ -481,7 +510,7 @@ u32 drbd_req_start(struct drbd_tl *tl, struct drbd_request *req, const struct dr
 	/* suspended after it was let in: it does what it can but is not told to the upper layer */
 	if (env->suspended)
 		req->flags |= RQ_COMPLETION_SUSP;
-	return todo | settle(tl, req);
+	return todo | settle(tl, req, env);
 }
 
 /* --- events -------------------------------------------------------------------------------------------------------- */
@@ -513,14 +542,6 @@ static void send_failed(struct drbd_request *req)
 	req->flags &= ~RQ_NET_QUEUED;
 	if (req->flags & RQ_NET_OOS)
 		net_done(req);
-}
-
-static void queue_oos(struct drbd_tl *tl, struct drbd_request *req)
-{
-	drbd_assert(!(req->flags & RQ_NET_MASK));
-	req->flags |= RQ_NET_OOS;
-	req->epoch = tl->epoch;
-	queue_send(tl, req);
 }
 
 static void acked(struct drbd_request *req, u32 set)
@@ -641,7 +662,7 @@ static void restart_frozen(struct drbd_request *req, const struct drbd_req_env *
 	if (!(req->flags & RQ_COMPLETION_SUSP))
 		return;
 	req->flags &= ~RQ_COMPLETION_SUSP;
-	if (!has_good_copy(req->flags) && !(req->flags & (RQ_NET_PENDING | RQ_COMPLETED))) {
+	if (!has_good_copy(req->flags, env) && !(req->flags & (RQ_NET_PENDING | RQ_COMPLETED))) {
 		req->flags |= RQ_POSTPONED;
 		req->flags &= ~RQ_NOWHERE;
 	}
@@ -680,7 +701,7 @@ u32 drbd_req_event(struct drbd_tl *tl, struct drbd_request *req, enum drbd_req_e
 	}
 	if (env->suspended && ev <= RQE_RESEND && ev != RQE_CONN_LOST && !(req->flags & RQ_COMPLETED))
 		req->flags |= RQ_COMPLETION_SUSP;
-	return todo | settle(tl, req);
+	return todo | settle(tl, req, env);
 }
 
 /* --- look-up and walks --------------------------------------------------------------------------------------------- */
@@ -742,7 +763,7 @@ struct drbd_request *drbd_tl_next_in_epoch(struct drbd_tl *tl, u32 epoch)
 
 static u32 dp_flags_of(u32 f, const struct drbd_req_env *env)
 {
-	bool may_clear = env->conn >= C_SYNC_SOURCE && env->conn <= C_PAUSED_SYNC_T;
+	bool may_clear = is_syncing(env);
 	u32 dp = may_clear ? DP_MAY_SET_IN_SYNC : 0;
 
 	if (f & RQ_SYNC)

@@ -353,6 +353,11 @@ void drbd_rs_answer(enum drbd_rs_kind kind, s32 io_error, bool equal, u8 conn, u
 	}
 }
 
+bool drbd_rs_ack_clears(u8 conn)
+{
+	return conn >= C_SYNC_SOURCE && conn <= C_PAUSED_SYNC_T;
+}
+
 /* --- verify ------------------------------------------------------------------------------------------------------------------- */
 
 void drbd_ov_begin(struct drbd_rs *rs, u64 bits, u64 start_sect, u64 stop_sect, u64 now_ms)

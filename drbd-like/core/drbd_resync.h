@@ -159,6 +159,9 @@ bool drbd_rs_serve(enum drbd_rs_kind kind, u8 disk, struct drbd_rs_answer *ans);
 /* The block is read. equal: digests match (RS_CSUM_REQ) or all bytes are zero (RS_THIN_REQ). */
 void drbd_rs_answer(enum drbd_rs_kind kind, s32 io_error, bool equal, u8 conn, u8 pdsk, struct drbd_rs_answer *ans);
 
+/* Does P_RS_WRITE_ACK of a resync write clear our bits? Not once Ahead: they may be of newer writes. */
+bool drbd_rs_ack_clears(u8 conn);
+
 /* --- verify ------------------------------------------------------------------------------------------------- */
 
 /* bits: of the device. start_sect is rounded down to a block; stop_sect: all ones, or where to stop. */

@@ -624,7 +624,7 @@ static void rs_ack(struct sim_node *n, const struct drbd_pkt *pkt)
 
 	if (pkt->cmd == P_NEG_ACK)
 		rs_answered(n, a->sector, a->blksize, true);
-	else
+	else if (drbd_rs_ack_clears(n->vs.state.conn))
 		sim_set_in_sync(n, a->sector, a->blksize);
 }
 

@@ -309,6 +309,11 @@ TEST(a_write_waits_for_resync_writes_and_marks_blocks_for_a_diskless_writer)
 	CHECK_INT(pr[0].block_id == ID_SYNCER, 1);
 	CHECK_INT(acked(0), PR_DO_FREE | PR_DO_WAKE);
 	CHECK_INT(step(1), PR_DO_SUBMIT);
+	env.conn = C_BEHIND;
+	drbd_peer_rs_write_init(&pr[5], &vol, 320, 4096, &env);
+	CHECK_INT(done(5, 0), PR_DO_ACK);
+	acked(5);
+	env.conn = C_SYNC_TARGET;
 	drbd_peer_rs_write_init(&pr[2], &vol, 80, 4096, &env);
 	CHECK_INT(done(2, -EIO), PR_DO_SET_OOS | PR_DO_IO_ERROR | PR_DO_ACK);
 	CHECK_INT(pr[2].ack_packet, P_NEG_ACK);

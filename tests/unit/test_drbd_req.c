@@ -403,8 +403,9 @@ TEST(where_writes_go_in_every_state)
 			CHECK_INT(rq[0].error, -EIO);
 			continue;
 		}
-		CHECK_INT(!!(todo & RQ_DO_WAKE_SENDER), mirror);
-		CHECK_INT(!!(todo & RQ_DO_SET_OOS_TELL), tell_oos);
+		CHECK_INT(!!(todo & RQ_DO_WAKE_SENDER), mirror || (tell_oos && conn == C_AHEAD));
+		CHECK_INT(!!(todo & RQ_DO_SET_OOS), tell_oos && conn == C_AHEAD);
+		CHECK_INT(!!(todo & RQ_DO_SET_OOS_TELL), tell_oos && conn != C_AHEAD);
 		CHECK_INT(!!(todo & RQ_DO_SUBMIT_LOCAL), disk >= D_INCONSISTENT);
 		CHECK_INT(!!(todo & RQ_DO_FREE), 0);
 	}
@@ -616,13 +617,42 @@ TEST(ahead_ends_when_nothing_is_in_flight)
 	env.conn = C_AHEAD;
 	env.pdsk = D_CONSISTENT;
 	drbd_tl_close_epoch(&tl);
-	CHECK_INT(start(2, 16, 4096, RQ_WRITE, &env), RQ_DO_SET_OOS_TELL | RQ_DO_SUBMIT_LOCAL);
-	CHECK_INT(event(2, RQE_QUEUE_OOS, &env), RQ_DO_WAKE_SENDER);
+	CHECK_INT(start(2, 16, 4096, RQ_WRITE, &env), RQ_DO_SET_OOS | RQ_DO_SUBMIT_LOCAL | RQ_DO_WAKE_SENDER);
 	CHECK(event(2, RQE_LOCAL_DONE, &env) & RQ_DO_COMPLETE);		/* nobody waits for P_OUT_OF_SYNC */
 	CHECK_INT(send_next(&env), 1000);
 	CHECK_INT(send_next(&env), 2);
 	CHECK(!(event(0, RQE_BARRIER_ACKED, &env) & RQ_DO_AHEAD_DONE));
 	CHECK(event(1, RQE_BARRIER_ACKED, &env) & RQ_DO_AHEAD_DONE);
+}
+
+TEST(a_late_ack_clears_no_bits_once_ahead)
+{
+	struct drbd_req_env env = env_of(1, D_UP_TO_DATE, D_INCONSISTENT);
+
+	fresh();
+	env.conn = C_SYNC_SOURCE;
+	start(0, 0, 4096, RQ_WRITE, &env);
+	send_next(&env);
+	event(0, RQE_LOCAL_DONE, &env);
+	event(0, RQE_WRITE_ACKED_SIS, &env);
+	env.conn = C_AHEAD;
+	CHECK_INT(event(0, RQE_BARRIER_ACKED, &env), RQ_DO_FREE | RQ_DO_AHEAD_DONE);
+}
+
+TEST(a_write_to_a_sync_target_alone_fails_when_the_source_is_lost)
+{
+	struct drbd_req_env env = env_of(3, D_INCONSISTENT, D_UP_TO_DATE);
+
+	fresh();
+	env.conn = C_SYNC_TARGET;
+	start(0, 0, 4096, RQ_WRITE, &env);
+	send_next(&env);
+	event(0, RQE_LOCAL_DONE, &env);
+	drbd_tl_sender_reset(&tl);
+	env.conn = C_NETWORK_FAILURE;
+	env.pdsk = D_UNKNOWN;
+	CHECK_INT(event(0, RQE_CONN_LOST, &env), RQ_DO_SET_OOS | RQ_DO_COMPLETE | RQ_DO_FREE);
+	CHECK_INT(rq[0].error, -EIO);
 }
 
 TEST(reads_go_where_read_balancing_says)
@@ -794,7 +824,6 @@ TEST(packets_and_flags_by_version_protocol_and_kind)
 	env.conn = C_AHEAD;
 	fresh();
 	start(0, 0, 4096, RQ_WRITE, &env);
-	event(0, RQE_QUEUE_OOS, &env);
 	CHECK_INT(drbd_req_packet(&rq[0], &env, &dp), P_OUT_OF_SYNC);
 }
 
@@ -883,6 +912,8 @@ int main(void)
 	RUN(resending_keeps_order_and_old_epoch_numbers);
 	RUN(congestion_pulls_ahead_or_disconnects);
 	RUN(ahead_ends_when_nothing_is_in_flight);
+	RUN(a_late_ack_clears_no_bits_once_ahead);
+	RUN(a_write_to_a_sync_target_alone_fails_when_the_source_is_lost);
 	RUN(reads_go_where_read_balancing_says);
 	RUN(reads_need_a_good_copy_and_try_each_path_once);
 	RUN(frozen_requests_start_again_when_a_disk_is_back);

@@ -273,6 +273,14 @@ TEST(answers_to_requests)
 	}
 }
 
+TEST(acks_of_resync_clear_bits_only_while_it_runs)
+{
+	u32 conn;
+
+	for (conn = 0; conn <= C_BEHIND; conn++)
+		CHECK_INT(drbd_rs_ack_clears(conn), conn >= C_SYNC_SOURCE && conn <= C_PAUSED_SYNC_T);
+}
+
 TEST(verify_walks_every_block_and_clips_the_last)
 {
 	struct drbd_rs rs;
@@ -379,6 +387,7 @@ int main(void)
 	RUN(requests_grow_aligned_and_within_an_extent);
 	RUN(resync_extents_keep_application_writes_out);
 	RUN(answers_to_requests);
+	RUN(acks_of_resync_clear_bits_only_while_it_runs);
 	RUN(verify_walks_every_block_and_clips_the_last);
 	RUN(differing_blocks_are_logged_as_runs);
 	RUN(resync_after_waits_for_the_whole_chain);
