@@ -19,11 +19,12 @@ setup_file() {
 }
 
 teardown_file() {
-	rm -rf "$ROOM"
+	# the original knows only this place; no one has a minor of that number
+	rm -rf "$ROOM" /var/lib/drbd/drbd-minor-9960.lkbd /var/lock/drbd-147-9960
 }
 
 setup() {
-	cd "$ROOM"
+	cd "$ROOM" || return
 	rm -f ./*.img
 	export DRBD_LIB_DIR=$ROOM DRBD_LOCK_DIR=$ROOM DRBD_PROC=/dev/null
 }
@@ -36,13 +37,13 @@ teardown() {
 theirs() { # INDEX FILE COMMAND...
 	local idx=$1 dev=$2
 	shift 2
-	"$ORIG" --force 60 v08 "$dev" "$idx" "$@" 2>err.theirs
+	"$ORIG" --force 9960 v08 "$dev" "$idx" "$@" 2>err.theirs
 }
 
 ours() {
 	local idx=$1 dev=$2
 	shift 2
-	drbdmeta --force 60 v08 "$dev" "$idx" "$@" 2>err.ours
+	drbdmeta --force 9960 v08 "$dev" "$idx" "$@" 2>err.ours
 }
 
 # A dump with its bitmap as one word a line, without the words after the last that is not zero, which are fewer with us.
@@ -126,8 +127,8 @@ create_both() { # SIZE INDEX [OPTION...]
 fill() { # SIZE INDEX FLAGS
 	local size=$1 idx=$2 flags=$3 la bytes last md_offset al_offset bm_offset
 	truncate -s "$size" a.img
-	drbdmeta --force 60 v08 "$PWD/a.img" "$idx" create-md >/dev/null 2>&1
-	eval "$(drbdmeta 60 v08 "$PWD/a.img" "$idx" dump-md | awk '/^# (md|al|bm)_offset/ { print $2 "=" $3 }')"
+	drbdmeta --force 9960 v08 "$PWD/a.img" "$idx" create-md >/dev/null 2>&1
+	eval "$(drbdmeta 9960 v08 "$PWD/a.img" "$idx" dump-md | awk '/^# (md|al|bm)_offset/ { print $2 "=" $3 }')"
 	la=$((idx_internal ? bm_offset / 512 : size / 512))
 	bytes=$(((la / 8 + 63) / 64 * 8))
 	last=$((bytes / 128 - 1))
