@@ -227,13 +227,17 @@ static u32 send_ack(struct drbd_peer_req *pr, u16 packet)
 	return PR_DO_ACK;
 }
 
-/* The node with the RC flag drops the peer's write that meets an own one (drbd-wire.md 5.8). */
+/*
+ * The node with the RC flag drops the peer's write that meets an own one (drbd-wire.md 5.8). Below 100 there is no
+ * packet that makes the peer try again, and what sticks out of our write is not superseded: it is refused, so that the
+ * peer marks it out of sync.
+ */
 static u32 drop(struct drbd_peer_req *pr, const struct drbd_interval *own, const struct drbd_req_env *env)
 {
 	bool inside = drbd_interval_contains(own, pr->iv.sector, pr->iv.size_byte);
 
 	pr->flags |= EE_DROPPED;
-	return send_ack(pr, inside || env->apv < 100 ? P_SUPERSEDED : P_RETRY_WRITE);
+	return send_ack(pr, inside ? P_SUPERSEDED : env->apv < 100 ? P_NEG_ACK : P_RETRY_WRITE);
 }
 
 /* Entered already, so that what comes later waits for it; an earlier received one goes first. */

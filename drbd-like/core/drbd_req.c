@@ -214,9 +214,19 @@ enum drbd_send drbd_tl_next_send(struct drbd_tl *tl, u64 now_ms, struct drbd_req
 	return DRBD_SEND_REQUEST;
 }
 
+static bool net_open(u32 f)
+{
+	return (f & RQ_NET_MASK) && !(f & RQ_NET_DONE);
+}
+
 void drbd_tl_sender_reset(struct drbd_tl *tl)
 {
 	struct drbd_request *req;
+	struct drbd_link *l;
+
+	for (l = tl->log.next; l != &tl->log; l = l->next)
+		if (net_open(REQ_OF(l, log_link)->flags))
+			REQ_OF(l, log_link)->flags |= RQ_NET_LOST;
 
 	while (linked(&tl->send)) {
 		req = REQ_OF(tl->send.next, net_link);
@@ -614,11 +624,6 @@ static u32 local_abort(struct drbd_request *req)
 	return (req->flags & RQ_WRITE) && req->iv.size_byte ? RQ_DO_SET_OOS : 0;
 }
 
-static bool net_open(u32 f)
-{
-	return (f & RQ_NET_MASK) && !(f & RQ_NET_DONE);
-}
-
 static void conn_lost(struct drbd_request *req)
 {
 	req->flags &= ~RQ_COMPLETION_SUSP;
@@ -631,6 +636,9 @@ static void conn_lost(struct drbd_request *req)
 static u32 resend(struct drbd_tl *tl, struct drbd_request *req, const struct drbd_req_env *env)
 {
 	req->flags &= ~RQ_COMPLETION_SUSP;
+	if (!(req->flags & RQ_NET_LOST))
+		return 0;	/* started since the connection is back */
+	req->flags &= ~RQ_NET_LOST;
 	if (!net_open(req->flags) || (req->flags & RQ_NET_OOS)) {
 		if (net_open(req->flags))
 			net_done(req);

@@ -54,7 +54,8 @@ enum drbd_req_flag {
 	RQ_RAHEAD		= 1 << 25,	/* read-ahead: fails rather than tries again */
 	/* carried over from the record that was postponed, so that a read tries each path once */
 	RQ_TRIED_LOCAL		= 1 << 26,
-	RQ_TRIED_REMOTE		= 1 << 27
+	RQ_TRIED_REMOTE		= 1 << 27,
+	RQ_NET_LOST		= 1 << 28	/* its connection went; RQE_RESEND is for these */
 };
 #define RQ_LOCAL_MASK	(RQ_LOCAL_PENDING | RQ_LOCAL_COMPLETED | RQ_LOCAL_OK | RQ_LOCAL_ABORTED)
 #define RQ_NET_MASK	(RQ_NET_PENDING | RQ_NET_QUEUED | RQ_NET_SENT | RQ_NET_DONE | RQ_NET_OK | RQ_NET_SIS | \

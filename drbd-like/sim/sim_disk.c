@@ -144,7 +144,7 @@ static void submit(struct sim_io *io, u32 one_in)
 {
 	struct sim_disk *d = io->d;
 
-	io->submit_seq = d->w->seq;
+	io->submit_seq = ++d->w->seq;
 	io->error = fails(d->w, one_in) ? -EIO : 0;
 	io->next = d->flying;
 	io->at = &d->flying;

@@ -124,9 +124,22 @@ static void md_flushed(struct sim_world *w, void *arg, u64 data, s32 error, cons
 		sim_disk_md_write(&io->n->disk, 0, io->block, sizeof(io->block), md_io_done, io, 0);
 }
 
+static void md_bits_written(struct sim_world *w, void *arg, u64 data, s32 error, const u32 *content)
+{
+	struct md_io *io = arg;
+
+	(void)data;
+	(void)content;
+	if (error)
+		md_io_done(w, io, 0, error, NULL);
+	else
+		data_first(io->n, md_flushed, io);
+}
+
 void sim_md_write(struct sim_node *n, sim_io_fn fn, void *arg)
 {
 	struct md_io *io = new_md_io(n, fn, arg);
+	bool loses_log = (n->md.flags & ~n->vs.md_flags) & MDF_PRIMARY_IND;
 
 	n->md_dirty = false;
 	memcpy(n->md.uuid, n->vs.uuid, sizeof(n->md.uuid));
@@ -134,7 +147,11 @@ void sim_md_write(struct sim_node *n, sim_io_fn fn, void *arg)
 	n->md.magic = DRBD_MD_MAGIC_UNCLEAN;
 	n->md.la_size_sect = n->sizes.capacity_sect;
 	drbd_md_put(io->block, &n->md);
-	data_first(n, md_flushed, io);
+	/* without the primary indicator nobody looks at the activity log: the bits are on disk before */
+	if (loses_log && !SIM_FAULT(n->w, "bitmap-not-before-demotion"))
+		sim_bm_write(n, md_bits_written, io);
+	else
+		data_first(n, md_flushed, io);
 }
 
 static void write_chunk(struct sim_node *n, u32 chunk, struct md_io *io)
@@ -464,7 +481,9 @@ static bool try_start(struct sim_node *n, struct sim_bio *bio)
 	todo = drbd_req_start(&n->tl, &req->r, &env, clean, sim_now_ms(n->w));
 	if (todo & RQ_DO_WAIT_CONFLICT)
 		return false;
-	if (bio->flags & RQ_WRITE)
+	if (!(bio->flags & RQ_WRITE))
+		sim_oracle_read_from(bio, !!(todo & RQ_DO_SUBMIT_LOCAL));
+	else
 		sim_trace(n->w, n, "io %u starts, version %u", bio->id, bio->version);
 	sim_told(n, req, todo);
 	return true;

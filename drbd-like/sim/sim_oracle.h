@@ -15,6 +15,8 @@ void sim_oracle_content(struct sim_world *w, struct sim_node *n, u64 sector, u32
 
 /* A write starts (or starts again): gives it its version. */
 void sim_oracle_start(struct sim_bio *bio);
+/* A read goes to the own disk, or to the peer. */
+void sim_oracle_read_from(struct sim_bio *bio, bool own_disk);
 /* An application request starts; ends. Not called for requests of a node whose power fails: sim_oracle_crashed(). */
 void sim_oracle_submit(struct sim_bio *bio);
 void sim_oracle_complete(struct sim_bio *bio, s32 error);

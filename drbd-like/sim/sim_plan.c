@@ -84,6 +84,8 @@ static void make_config(struct sim_config *c, u64 *rng)
 		c->internal[i] = one_in(rng, 2);
 		c->apv_max[i] = one_in(rng, 8) ? versions[rnd(rng, ARRAY_SIZE(versions))] : DRBD_PRO_VERSION_MAX;
 	}
+	if (c->two_primaries)	/* below 100 a conflict can leave blocks out of sync, by the protocol */
+		c->apv_max[0] = c->apv_max[1] = DRBD_PRO_VERSION_MAX;
 	c->read_balancing = one_in(rng, 3) ? rnd(rng, 11) : 0;
 	c->al_extents = 7 + rnd(rng, 3);
 	c->max_epoch_size = one_in(rng, 3) ? 1 + rnd(rng, 10) : 2048;

@@ -347,7 +347,7 @@ TEST(two_primaries_the_node_with_the_rc_flag_drops_what_meets_its_own_write)
 	env.apv = 99;
 	arrive(2, 16, 8192, 0);
 	CHECK_INT(step(2), PR_DO_ACK);
-	CHECK_INT(pr[2].ack_packet, P_SUPERSEDED);
+	CHECK_INT(pr[2].ack_packet, P_NEG_ACK);
 	acked(0);
 	acked(1);
 	acked(2);
