@@ -170,6 +170,11 @@ bool drbd_tl_close_epoch(struct drbd_tl *tl)
 	return true;
 }
 
+bool drbd_tl_drained(const struct drbd_tl *tl)
+{
+	return !linked(&tl->unbarred);
+}
+
 u32 drbd_tl_ticket(const struct drbd_tl *tl)
 {
 	return tl->queued_nr;
@@ -389,9 +394,13 @@ static void go_remote(struct drbd_tl *tl, struct drbd_request *req, const struct
 	queue_send(tl, req);
 }
 
+/*
+ * Ahead starts from Connected alone: then the bitmap identifier is unset, and the new generation that Ahead makes keeps a
+ * peer that is promoted meanwhile from passing for the newer one. A congested resync source waits, as with `block`.
+ */
 static bool is_congested(const struct drbd_req_vol *vol, const struct drbd_req_env *env)
 {
-	if (!env->on_congestion || env->apv < 96 || env->disk != D_UP_TO_DATE)
+	if (!env->on_congestion || env->apv < 96 || env->disk != D_UP_TO_DATE || env->conn != C_CONNECTED)
 		return false;
 	return (env->congestion_fill_sect && vol->in_flight_sect >= env->congestion_fill_sect) ||
 	       env->al_used_extents >= env->congestion_extents;

@@ -228,6 +228,13 @@ u16 drbd_req_packet(const struct drbd_request *req, const struct drbd_req_env *e
 /* Closes the open epoch if it holds writes. True if so: wake the sender. For state changes (drbd-states.md 5.1). */
 bool drbd_tl_close_epoch(struct drbd_tl *tl);
 
+/*
+ * No mirrored write waits for its barrier ack. A demotion closes the epoch and waits for this, or for the loss of the
+ * connection, before it changes the role: a Secondary that loses writes on the way makes no new generation, and the
+ * nodes would not see that they differ.
+ */
+bool drbd_tl_drained(const struct drbd_tl *tl);
+
 /* What the sender has to put on the data socket next. */
 enum drbd_send { DRBD_SEND_NOTHING, DRBD_SEND_BARRIER, DRBD_SEND_REQUEST };
 

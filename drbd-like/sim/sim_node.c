@@ -913,6 +913,12 @@ static void poll_secondary(struct sim_node *n)
 		return;
 	}
 	n->vs.opens = sim_oracle_outstanding(n->w, n) != 0;
+	if (!n->vs.opens && !op->wait_change && n->vs.state.conn >= C_CONNECTED && !drbd_tl_drained(&n->tl) &&
+	    !SIM_FAULT(n->w, "demotion-not-drained")) {
+		if (drbd_tl_close_epoch(&n->tl))
+			schedule_worker(n);
+		return;
+	}
 	drbd_change_secondary(&op->change);
 	rv = op_change(n);
 	if (rv == SS_UNKNOWN_ERROR)

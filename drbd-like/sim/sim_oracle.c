@@ -19,7 +19,6 @@ struct side {
 	u32 *must, *firm;
 	struct unfirm *unfirm;
 	u32 unfirm_nr, unfirm_max;
-	u32 *visible;		/* newest version that an application on this node was told */
 	u8 *ahead;		/* this node has an acknowledged write here that the peer was never given */
 	u32 ahead_nr;
 	bool void_data, excused;
@@ -56,7 +55,6 @@ void sim_oracle_init(struct sim_world *w, u64 sectors)
 	for (i = 0; i < SIM_NODES; i++) {
 		o->side[i].must = sim_alloc(w, sectors * sizeof(u32));
 		o->side[i].firm = sim_alloc(w, sectors * sizeof(u32));
-		o->side[i].visible = sim_alloc(w, sectors * sizeof(u32));
 		o->side[i].ahead = sim_alloc(w, sectors);
 		o->side[i].cover = sim_alloc(w, o->blocks);
 		o->side[i].down = true;
@@ -188,15 +186,6 @@ static void clear_ahead(struct sim_oracle *o, struct side *side)
 	side->ahead_nr = 0;
 }
 
-/* The oldest version that a read on this node may return: what was seen before, and what the serving disk promised. */
-static u32 readable(struct sim_node *n, bool own_disk, u64 s)
-{
-	const struct side *side = side_of(n), *server = own_disk ? side : side_of(peer_of(n));
-	u32 must = server->void_data ? 0 : server->must[s];
-
-	return NUMBER(side->visible[s]) > NUMBER(must) ? side->visible[s] : must;
-}
-
 void sim_oracle_submit(struct sim_bio *bio)
 {
 	struct sim_oracle *o = bio->n->w->oracle;
@@ -222,11 +211,12 @@ void sim_oracle_submit(struct sim_bio *bio)
 
 void sim_oracle_read_from(struct sim_bio *bio, bool own_disk)
 {
+	const struct side *server = side_of(own_disk ? bio->n : peer_of(bio->n));
 	u32 i;
 
 	bio->expected = sim_alloc(bio->n->w, bio->size_byte / 512 * sizeof(u32) + 4);
-	for (i = 0; i < bio->size_byte / 512; i++)
-		bio->expected[i] = readable(bio->n, own_disk, bio->sector + i);
+	for (i = 0; i < bio->size_byte / 512 && !server->void_data; i++)
+		bio->expected[i] = server->must[bio->sector + i];
 }
 
 void sim_oracle_start(struct sim_bio *bio)
@@ -270,8 +260,6 @@ static void write_completed(struct sim_bio *bio)
 	for (s = bio->sector; s < bio->sector + bio->size_byte / 512; s++) {
 		if (o->contended[s])
 			continue;	/* two primaries: whichever was last */
-		if (bio->local_ok || peer_has)
-			side_of(n)->visible[s] = version;	/* A and B without a disk promise nothing */
 		if (bio->local_ok)
 			promise(n, s, version);
 		if (peer_has && p->up)
@@ -387,7 +375,6 @@ void sim_oracle_crashed(struct sim_node *n)
 		side->must[s] = side->firm[s];
 	}
 	side->unfirm_nr = 0;
-	memset(side->visible, 0, o->sectors * sizeof(u32));
 	for (i = 0; i < o->open_nr;) {
 		if (o->open[i]->n != n) {
 			i++;
@@ -420,7 +407,6 @@ void sim_oracle_target(struct sim_node *n)
 		sim_violation(n->w, "%s: %u sectors that only this node has acknowledged are overwritten by resync",
 			      sim_node_name(n), side->ahead_nr);
 	clear_ahead(o, side);
-	memset(side->visible, 0, o->sectors * sizeof(u32));
 	side->void_data = true;
 	side->excused = false;
 	side->unfirm_nr = 0;

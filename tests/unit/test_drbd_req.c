@@ -525,6 +525,9 @@ TEST(a_barrier_ack_before_its_acks_is_refused)
 	CHECK_INT(drbd_tl_barrier_ack(&tl, 0, 1), -EPROTO);
 	event(0, RQE_WRITE_ACKED, &env);
 	CHECK_INT(drbd_tl_barrier_ack(&tl, 0, 1), 0);
+	CHECK(!drbd_tl_drained(&tl));
+	event(0, RQE_BARRIER_ACKED, &env);
+	CHECK(drbd_tl_drained(&tl));
 }
 
 TEST(sender_keeps_requests_and_other_work_in_order)
@@ -603,6 +606,10 @@ TEST(congestion_pulls_ahead_or_disconnects)
 	env.apv = 96;
 	env.disk = D_INCONSISTENT;
 	CHECK(!(start(6, 48, 4096, RQ_WRITE, &env) & RQ_DO_PULL_AHEAD));
+	env.disk = D_UP_TO_DATE;
+	CHECK(start(7, 56, 4096, RQ_WRITE, &env) & RQ_DO_PULL_AHEAD);
+	env.conn = C_SYNC_SOURCE;
+	CHECK(!(start(8, 64, 4096, RQ_WRITE, &env) & RQ_DO_PULL_AHEAD));
 }
 
 TEST(ahead_ends_when_nothing_is_in_flight)
