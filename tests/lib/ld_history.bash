@@ -1,0 +1,77 @@
+#!/bin/bash
+# Plays one history of tests/data/ldirectord/histories on one director, inside ld_place.
+#   ld_history.bash original|ours FILE NAME     prints what happened; exit 0 if every step ended with the table it names
+set -u
+here=$(dirname "$0")
+# shellcheck source=tests/lib/ldirectord.bash
+. "$here/ldirectord.bash"
+who=$1 file=$2 name=$3
+dir=$(mktemp -d "/run/ld.XXXXXX")
+modes=$dir/modes maint=$dir/maint conf=$dir/$name.$who.cf
+mkdir "$modes" "$maint"
+export FAKE_IPVS_TABLE=$dir/table
+
+director() {
+	if [ "$who" = ours ]; then "$O/ldirectord" "$@"; else ld_original "$@"; fi
+}
+
+write_conf() { # what the history has gathered so far
+	{
+		[ "$who" != ours ] || echo "ipvsadm=/usr/sbin/ipvsadm"
+		printf 'logfile="%s/log"\nchecktimeout=2\nnegotiatetimeout=2\ncheckinterval=1\n' "$dir"
+		[ -z "$global" ] || printf '%s\n' "${global//MAINT/$maint}"
+		printf '%s\n' "$sections"
+		echo
+	} >"$conf.new"
+	mv "$conf.new" "$conf"
+}
+
+set_default() {
+	global='' sections=$'virtual=172.25.32.100:80\n\treal=10.9.1.1:8099 masq\n\treal=10.9.1.2:8099 masq 5'
+}
+
+step() { # ACTION ARGS...
+	case $1 in
+	start | stop | reload | restart) director "$conf" "$1" ;;
+	write) write_conf ;;
+	ipvsadm) /usr/sbin/ipvsadm "${@:2}" ;;
+	touch) touch "$maint/$2" ;;
+	rm) rm "$maint/$2" ;;
+	[1-9]) echo "${*:2}" >"$modes/10.9.1.$1" ;;
+	*) echo "unknown step $1"; return 1 ;;
+	esac
+}
+
+found=0
+set_default
+exec 3<"$file"
+while IFS= read -r line <&3; do
+	case $line in
+	"case "*)
+		[ "$found" = 0 ] || break
+		[ "$line" != "case $name" ] || found=1
+		;;
+	"server")
+		[ "$found" = 0 ] || { "$O/ld_server" 8099 10.9.1.1 9 "$modes" >"$dir/ready" & until grep -q ready "$dir/ready"; do :; done; }
+		;;
+	"clear") [ "$found" = 0 ] || { global='' sections=''; } ;;
+	"g "*) [ "$found" = 0 ] || global+=${global:+$'\n'}${line#g } ;;
+	"s "*) [ "$found" = 0 ] || sections+=$'\n\t'${line#s } ;;
+	"v "*) [ "$found" = 0 ] || sections+=${sections:+$'\n'}${line#v } ;;
+	"> "*)
+		[ "$found" = 1 ] || continue
+		line=${line#> }
+		[ -e "$conf" ] || write_conf
+		# shellcheck disable=SC2086 # words
+		step ${line%% = *} || echo "${line%% = *}: exit $?"
+		if [ "$line" != "${line%% = *}" ] && ! ld_until "${LD_PATIENCE_S:-40}" "${line##* = }"; then
+			echo "$name ($who) after: $line"
+			echo "--- log"; cat "$dir/log"
+			echo "--- table"; /usr/sbin/ipvsadm -L -n
+			exit 1
+		fi
+		;;
+	esac
+done
+[ "$found" = 1 ] || { echo "no history $name in $file"; exit 1; }
+echo "$name ($who): ok"
