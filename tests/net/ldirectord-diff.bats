@@ -16,7 +16,7 @@ play_all() { # WHO : all histories, some at a time; prints those that failed
 	export -f ld_place
 	export O HA_CACHE
 	sed -n 's/^case //p' "$histories" >"$BATS_TEST_TMPDIR/names"
-	xargs -P "${LD_JOBS:-8}" -I{} bash -c \
+	xargs -P "${LD_JOBS:-10}" -I{} bash -c \
 		'ld_place tests/lib/ld_history.bash "$0" "$1" "$2" >"$3/$2.$0.out" 2>&1 || echo "$2" >>"$3/failed.$0"' \
 		"$who" "$histories" {} "$BATS_TEST_TMPDIR" <"$BATS_TEST_TMPDIR/names"
 	[ -e "$BATS_TEST_TMPDIR/failed.$who" ] || return 0
