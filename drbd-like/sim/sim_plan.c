@@ -332,10 +332,15 @@ static void repair_node(struct sim_world *w, struct sim_node *n)
 		command(n, OP_RESUME_IO, false);
 	else if (s.user_isp)
 		command(n, OP_RESUME, false);
+	else if (s.disk == D_NEGOTIATING && !sim_rnd(w, 20))
+		command(n, OP_DISCONNECT, false);	/* the peer saw a split brain and says nothing */
 	else if (!n->disk_open && s.disk == D_DISKLESS && (s.role != R_PRIMARY || s.pdsk == D_UP_TO_DATE || !sim_rnd(w, 4)))
 		command(n, OP_ATTACH, false);
 	else if (s.role == R_PRIMARY && (split || !n->disk_open || w->now_us > w->plan->end_us + 100 * SECOND))
 		command(n, OP_SECONDARY, false);
+	else if (n->cs.cstate == C_STANDALONE && s.disk == D_INCONSISTENT && p->vs.state.disk <= D_INCONSISTENT &&
+		 n->nr == 0 && !sim_rnd(w, 20))
+		command(n, OP_PRIMARY, true);	/* nobody has good data: take this node's */
 	else if (n->cs.cstate == C_STANDALONE)
 		command(n, OP_CONNECT, split && n->nr == (int)(w->seed & 1));
 	else if (s.conn > C_CONNECTED && w->now_us > w->plan->end_us + 60 * SECOND && !sim_rnd(w, 40))
