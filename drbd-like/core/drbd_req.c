@@ -617,8 +617,6 @@ static u32 local_failed(struct drbd_request *req)
 		req->flags |= RQ_TRIED_LOCAL;
 		return (f & RQ_RAHEAD) ? 0 : RQ_DO_SET_OOS | RQ_DO_READ_ERROR;
 	}
-	if (f & (RQ_DISCARD | RQ_ZEROES))
-		return RQ_DO_SET_OOS;
 	return (req->iv.size_byte ? RQ_DO_SET_OOS : 0) | RQ_DO_WRITE_ERROR;
 }
 

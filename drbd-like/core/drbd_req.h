@@ -98,7 +98,7 @@ enum drbd_req_event {
 	RQE_DATA_RECEIVED,	/* P_DATA_REPLY of the right size */
 	RQE_BARRIER_ACKED,	/* see drbd_tl_barrier_ack() */
 	RQE_LOCAL_DONE,		/* local I/O succeeded */
-	RQE_LOCAL_FAILED,	/* local I/O failed */
+	RQE_LOCAL_FAILED,	/* local I/O failed; of a discard: writing zeroes instead failed, too */
 	RQE_LOCAL_ABORT,	/* force-detach or disk-timeout: complete it as failed without waiting for the disk */
 	RQE_CONN_LOST,		/* connection gone, nothing is suspended (or fencing succeeded, or resume-io) */
 	RQE_RESEND,		/* connection is back while I/O was suspended (for any reason): in log order */

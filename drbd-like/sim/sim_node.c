@@ -819,7 +819,9 @@ static void role_changed(struct sim_node *n, bool forced)
 	struct sim_work *wk;
 
 	if (n->vs.state.role != R_PRIMARY && drbd_suspended(&n->cs) && n->disk_open) {
+		/* what is frozen may be on this disk alone: marked, and of a new generation */
 		sim_log_event(n, RQE_MARK_OOS);
+		drbd_pending_new_uuid(&n->vs, sim_node_random(n));
 		wk = sim_queue(n, WK_AFTER);
 		wk->after.act[wk->after.nr++] = AW_BM_WRITE;
 		wk->ok = true;

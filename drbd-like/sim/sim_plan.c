@@ -289,7 +289,8 @@ static void act(struct sim_world *w, void *arg, u64 unused)
 	case ACT_DISK_ERRORS:
 		n->disk.fail_reads = a->n & 1 ? 20 : 0;
 		n->disk.fail_writes = a->n & 2 ? 20 : 0;
-		n->disk.fail_md = a->n & 4 ? 20 : 0;
+		/* a disk that can keep neither data nor meta-data has to be replaced, not attached again */
+		n->disk.fail_md = a->n & 3 ? 0 : 20;
 		break;
 	case ACT_DISK_FINE:	n->disk.fail_reads = n->disk.fail_writes = n->disk.fail_md = 0; break;
 	case ACT_SLOW_DISK:	n->disk.latency_us = a->flag ? 100000 : 500; break;
