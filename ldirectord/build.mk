@@ -57,3 +57,4 @@ INSTALL += 755:$(O)/ldirectord:/usr/sbin/ldirectord:/etc/ha.d/resource.d/ldirect
 	644:ldirectord/ldirectord.service:/usr/lib/systemd/system/ldirectord.service \
 	644:ldirectord/ldirectord.logrotate:/etc/logrotate.d/ldirectord \
 	644:ldirectord/ldirectord.cf:/usr/share/doc/ldirectord/ldirectord.cf
+DEPS_TEST_DEB += perl openssl iproute2 util-linux

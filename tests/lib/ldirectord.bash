@@ -10,12 +10,26 @@ ld_fetch_original() {
 	[ ! -e "$LD_ORIG/done" ] || return 0
 	rm -rf "$LD_ORIG"
 	mkdir -p "$LD_ORIG/deb"
-	packages=$(apt-get install -y --no-install-recommends --print-uris libwww-perl ldirectord |
-		awk -F_ "/^'/ { n = split(\$1, a, \"[ /]\"); print a[n] }" | sort -u)
+	packages=$(apt-get -s install --no-install-recommends libwww-perl ldirectord | awk '/^Inst/ { print $2 }')
 	# shellcheck disable=SC2086 # a list of words
 	(cd "$LD_ORIG/deb" && apt-get download -qq $packages ldirectord libwww-perl) || return
 	find "$LD_ORIG/deb" -name '*.deb' -exec dpkg -x {} "$LD_ORIG/root" \; || return
 	[ -e "$LD_ORIG/root/usr/sbin/ldirectord" ] && touch "$LD_ORIG/done"
+}
+
+# Unpacks Debian's daemons that the checks are tried on, with the libraries they need, once.
+LD_PEERS=$HA_CACHE/ldirectord-peers
+ld_fetch_peers() {
+	local packages names="nginx apache2-bin dnsmasq-base mariadb-server-core postgresql-15 slapd vsftpd"
+	[ ! -e "$LD_PEERS/done" ] || return 0
+	rm -rf "$LD_PEERS"
+	mkdir -p "$LD_PEERS/deb"
+	# shellcheck disable=SC2086 # a list of words
+	packages=$(apt-get -s install --no-install-recommends $names | awk '/^Inst/ { print $2 }')
+	# shellcheck disable=SC2086
+	(cd "$LD_PEERS/deb" && apt-get download -qq $packages $names) || return
+	find "$LD_PEERS/deb" -name '*.deb' -exec dpkg -x {} "$LD_PEERS/root" \; || return
+	touch "$LD_PEERS/done"
 }
 
 ld_original() { # ARGS : runs it
@@ -27,6 +41,7 @@ ld_original() { # ARGS : runs it
 # ld_place COMMAND... : runs it with network, mounts, processes and /run of its own, a lo with 10.9.1.1-9, and the fake
 # ipvsadm as /sbin/ipvsadm; all that it leaves running ends with it.
 ld_place() {
+	# shellcheck disable=SC2016 # for the inner shell
 	FAKE_IPVSADM=$O/fake_ipvsadm unshare --net --mount --pid --fork --kill-child --mount-proc bash -c '
 		set -e
 		dir=$(mktemp -d /tmp/ld_place.XXXXXX)
