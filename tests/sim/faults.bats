@@ -1,0 +1,37 @@
+#!/usr/bin/env bats
+# The oracle bites: each deliberate fault of drbdsim_bad is found within so many seeds.
+
+setup() {
+	O="${O:-$BATS_TEST_DIRNAME/../../build}"
+}
+
+bites() { # FAULT SEEDS
+	run "$O/drbdsim_bad" --fault "$1" --seeds "$2" --stop-after 1
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"seed "*": "* ]]
+	[[ "${lines[${#lines[@]} - 1]}" == *" seeds, 1 violations" ]]
+}
+
+@test "without a fault the same program finds nothing" {
+	run "$O/drbdsim_bad" --seeds 500
+	[ "$status" -eq 0 ]
+	[ "${lines[${#lines[@]} - 1]}" = "500 seeds, 0 violations" ]
+}
+
+@test "an ack before the write is done" { bites ack-before-write 500; }
+@test "an activity log that is not applied after a crash" { bites al-not-applied 500; }
+@test "an activity-log transaction that is not written" { bites al-not-written 500; }
+@test "a barrier ack before the epoch is drained" { bites barrier-not-drained 500; }
+@test "a barrier ack without flush" { bites barrier-not-flushed 500; }
+@test "a barrier that is not sent" { bites barrier-not-sent 2000; }
+@test "a bit that is not set" { bites bit-not-set 500; }
+@test "an extent that leaves the activity log before its bitmap is written" { bites bitmap-not-before-al 2000; }
+@test "a resync target that overwrites before its bitmap is written" { bites bitmap-not-before-resync 2000; }
+@test "a bitmap that is sent while requests are on their way" { bites bitmap-sent-early 3000; }
+@test "a log that is not cleared when the connection is lost" { bites log-not-cleared 500; }
+@test "meta-data that are written before the data they speak of" { bites meta-data-before-data 500; }
+@test "a super block that is not written" { bites md-not-written 500; }
+@test "P_OUT_OF_SYNC that is ignored" { bites out-of-sync-ignored 500; }
+@test "a bit that is cleared for a part of its block" { bites partial-block-cleared 1000; }
+@test "resync that ignores the locks of its extents" { bites resync-lock-ignored 3000; }
+@test "a generation identifier that is not rotated" { bites uuid-not-rotated 500; }
