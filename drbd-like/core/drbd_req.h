@@ -8,6 +8,20 @@
  * RQ_DO_* bits that it returned from the lowest bit to the highest. RQ_DO_FREE comes last, and after it the core
  * holds no pointer to the request. All memory is the caller's. Times are milliseconds of a clock that only
  * goes forward. Sources: drbd-wire.md 5.1..5.10 and 10, drbd-states.md 8 and 9.
+ *
+ * What no function here can do, and every caller owes; the simulator loses data without any one of it:
+ * - Meta-data that take protection away (bitmap pages, super block, activity-log transactions) go to disk after a flush
+ *   of the data device, unless both share one cache and the write of the meta-data flushes that.
+ * - Before the super block loses the primary indicator, the changed bitmap pages are written.
+ * - A resync target has its merged bitmap and the super block that says Inconsistent on disk before it overwrites the
+ *   first block, and flushes the data device before it says UpToDate.
+ * - A disk is flushed before it is let go; if that fails: drbd_epochs_disk_lost().
+ * - A demotion first closes the epoch and waits for drbd_tl_drained() or the loss of the connection. While I/O is
+ *   suspended it tells the log RQE_MARK_OOS, makes a pending new generation (drbd_pending_new_uuid()) and writes the
+ *   bitmap before the super block.
+ * - The sender fails what is queued (RQE_SEND_FAILED) once the connection goes down, or work with a later ticket waits for
+ *   ever.
+ * - References on the activity log do not outlive the disk they were taken on: compare a number that attach raises.
  */
 #ifndef DRBD_REQ_H
 #define DRBD_REQ_H

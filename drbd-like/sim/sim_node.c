@@ -589,7 +589,7 @@ static s32 attach(struct sim_node *n)
 	drbd_al_init(&n->al, sim_alloc(n->w, drbd_al_mem_byte(n->disk_conf.al_extents)), n->disk_conf.al_extents, 1, 8,
 		     (u32)((n->sizes.capacity_sect + 8191) / 8192), 0);
 	n->al_gen++;
-	n->al_writing = n->bm_writing = false;
+	n->al_writing = false;
 	n->md_dirty = true;
 	n->md_dirty_since_us = 0;
 	rv = sim_change(n, &ch);
@@ -706,7 +706,7 @@ static void poll_cleanup(struct sim_node *n)
 	n->cleaning = false;
 	drbd_rs_cancel_all(&n->ext);
 	drbd_tl_sender_reset(&n->tl);
-	n->rs_pending = n->rs_sect_in = n->unacked = 0;
+	n->rs_pending = n->rs_sect_in = 0;
 	n->rs_finishing = false;
 	n->ping_outstanding = false;
 	n->barrier_waits = false;
@@ -1068,9 +1068,7 @@ static void poll_op(struct sim_node *n)
 	struct drbd_change ch;
 
 	switch (n->op.kind) {
-	case OP_NONE:
-	case OP_RESIZE:
-	case OP_NEW_UUID:		break;
+	case OP_NONE:			break;
 	case OP_PRIMARY:		poll_primary(n); break;
 	case OP_SECONDARY:		poll_secondary(n); break;
 	case OP_CONNECT:		do_connect(n); break;
@@ -1181,7 +1179,7 @@ void sim_node_boot(struct sim_node *n)
 	memset(&n->sizes, 0, sizeof(n->sizes));
 	n->disk_open = false;
 	n->disk_users = 0;
-	n->md_dirty = n->al_writing = n->bm_writing = n->detaching = false;
+	n->md_dirty = n->al_writing = n->detaching = false;
 	n->conn = NULL;
 	n->conn_gen++;
 	n->in[0] = n->in[1] = NULL;
@@ -1191,14 +1189,14 @@ void sim_node_boot(struct sim_node *n)
 	n->ping_outstanding = n->receiver_running = n->cleaning = n->fence_running = false;
 	n->pings_asked = n->pings_answered = 0;
 	n->stuck = n->stuck_read = NULL;
-	n->active_peer_reqs = n->active_peer_reads = 0;
+	n->active_peer_reqs = 0;
 	n->barrier_waits = n->flushing = n->bitmap_due = false;
 	n->work = NULL;
 	n->work_last = &n->work;
 	n->worker_timer = n->poll_timer = n->ahead_timer = n->rs_timer = n->rs_finishing = false;
 	n->bios = NULL;
 	n->bios_last = &n->bios;
-	n->rs_sect_in = n->rs_pending = n->unacked = 0;
+	n->rs_sect_in = n->rs_pending = 0;
 	n->ov_pos_sect = 0;
 	n->net.discard_my_data = 0;
 	memset(&n->op, 0, sizeof(n->op));

@@ -99,7 +99,7 @@ struct sim_work {
 /* A command of the administrator (or of the shell itself) under way. */
 enum sim_op_kind {
 	OP_NONE, OP_PRIMARY, OP_SECONDARY, OP_CONNECT, OP_DISCONNECT, OP_ATTACH, OP_DETACH, OP_VERIFY, OP_INVALIDATE,
-	OP_INVALIDATE_REMOTE, OP_OUTDATE, OP_PAUSE, OP_RESUME, OP_SUSPEND_IO, OP_RESUME_IO, OP_RESIZE, OP_NEW_UUID
+	OP_INVALIDATE_REMOTE, OP_OUTDATE, OP_PAUSE, OP_RESUME, OP_SUSPEND_IO, OP_RESUME_IO
 };
 
 struct sim_op {
@@ -109,14 +109,12 @@ struct sim_op {
 	u64 deadline_us;
 	bool wait_change;		/* cluster-wide change is out */
 	bool conn_wide;
-	bool change_due;
 	bool after_fence;
 	struct drbd_change change;
 	s32 rv;
 	struct drbd_promote promote;
 	struct drbd_disconnect disconnect;
 	u64 again_us;
-	bool retried_transient;
 };
 
 struct sim_node {
@@ -154,7 +152,7 @@ struct sim_node {
 	bool disk_open;			/* a backing device is configured */
 	u32 al_gen;			/* changes at attach: references of before are void */
 	u32 disk_users;			/* I/O in flight and holds */
-	bool md_dirty, al_writing, bm_writing, detaching;
+	bool md_dirty, al_writing, detaching;
 	u64 md_dirty_since_us;
 	struct drbd_al_tr al_tr;
 	u64 *bm_chunk[4];
@@ -167,22 +165,19 @@ struct sim_node {
 	struct sim_msg *in[2], **in_last[2];
 	bool eof[2];
 	u64 last_received_us, ping_sent_us;
-	bool ping_outstanding, receiver_running, cleaning, receiver_stop;
+	bool ping_outstanding, receiver_running, cleaning;
 	u32 pings_asked, pings_answered;
-	u32 ko_left;
 	u64 connected_us, send_blocked_since_us;
 	bool fence_running;
-	bool negotiated_down;
 
 	/* receiving */
 	struct sim_peer_req *stuck;	/* at a gate: the receiver waits */
 	struct sim_peer_req *stuck_read;	/* waits for an extent or an earlier write */
-	u32 active_peer_reqs, active_peer_reads;
+	u32 active_peer_reqs;
 	bool barrier_waits, flushing;
 	struct drbd_bm_xfer xfer_in;
 	bool bitmap_due;		/* AW_SEND_BITMAP: when ap_bio is 0 */
 	bool bitmap_hold;
-	u64 stuck_timer_us;
 
 	/* worker */
 	struct sim_work *work, **work_last;
@@ -191,16 +186,12 @@ struct sim_node {
 	/* requests */
 	struct sim_bio *bios, **bios_last;	/* waiting to start */
 	bool poll_timer;
-	u32 ahead_timer_gen;
 	bool ahead_timer;
 
 	/* resync */
-	bool rs_timer, rs_finishing, rs_is_running;
-	u32 rs_sect_in, rs_pending, unacked;
+	bool rs_timer, rs_finishing;
+	u32 rs_sect_in, rs_pending;
 	u64 ov_pos_sect;
-	u32 rs_finish_ping;
-	u64 rs_disk_sect;
-	bool rs_make_source_later;
 
 	struct sim_op op;
 	/* counts for the report */

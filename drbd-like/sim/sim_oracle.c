@@ -24,7 +24,6 @@ struct side {
 	bool void_data, excused;
 	/* at a crash: blocks that bitmap and activity log on disk cover */
 	u8 *cover;
-	bool down;
 };
 
 struct sim_oracle {
@@ -41,7 +40,6 @@ struct sim_oracle {
 	u8 *corrupted, *corrupted_late;	/* late: while verify ran */
 	struct sim_bio **open;
 	u32 open_nr, open_max;
-	u32 splits_before;
 };
 
 void sim_oracle_init(struct sim_world *w, u64 sectors)
@@ -57,7 +55,6 @@ void sim_oracle_init(struct sim_world *w, u64 sectors)
 		o->side[i].firm = sim_alloc(w, sectors * sizeof(u32));
 		o->side[i].ahead = sim_alloc(w, sectors);
 		o->side[i].cover = sim_alloc(w, o->blocks);
-		o->side[i].down = true;
 	}
 	o->flying = sim_alloc(w, sectors * sizeof(u16));
 	o->zero_top = sim_alloc(w, sectors * sizeof(u32));
@@ -387,7 +384,6 @@ void sim_oracle_crashed(struct sim_node *n)
 	for (s = 0; s < o->sectors; s++)
 		check_sector(n, s);
 	cover_of_disk(n);
-	side->down = true;
 }
 
 /* --- directions of resync ------------------------------------------------------------------------------------------------------------ */

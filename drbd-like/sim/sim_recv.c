@@ -79,7 +79,6 @@ void sim_node_connected(struct sim_node *n, struct sim_conn *c, bool rc_flag)
 		n->cs.flags |= CNF_RC_FLAG;
 	n->last_received_us = n->connected_us = n->w->now_us;
 	n->ping_outstanding = false;
-	n->ko_left = n->net.ko_count;
 	drbd_features_packet(&pkt);
 	pkt.u.features.feature_flags &= n->features_mask;
 	pkt.u.features.protocol_max = n->apv_max;
