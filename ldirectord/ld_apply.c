@@ -368,32 +368,47 @@ free_want:
 	return err;
 }
 
-static bool is_dest_of(const struct ld_virtual *v, const struct ld_server *server, const struct ipvs_dest *dest)
+static void adopt(struct ld_pool *pool, const struct ipvs_dest *dest, size_t dests, struct place *place)
 {
-	union ipvs_addr addr;
+	const struct ld_virtual *v = pool->virtual;
+	struct place key, *found;
+	size_t i;
 
-	set_addr(&addr, &server->addr);
-	return dest->port == ld_kernel_port(v, server) && !memcmp(&addr, &dest->addr, sizeof(addr));
+	for (i = 0; i < dests; i++) {
+		place[i].addr = dest[i].addr;
+		place[i].port = dest[i].port;
+		place[i].dest = &dest[i];
+	}
+	qsort(place, dests, sizeof(*place), compare);
+	for (i = 0; i < v->servers; i++) {
+		set_addr(&key.addr, &v->server[i].addr);
+		key.port = ld_kernel_port(v, &v->server[i]);
+		found = bsearch(&key, place, dests, sizeof(*place), compare);
+		if (found && found->dest->weight && pool->member[i].state == LD_UNKNOWN)
+			pool->member[i].adopted = true;
+	}
 }
 
 int ld_apply_adopt(struct ld_table *table, struct ld_pool *pool)
 {
-	const struct ld_virtual *v = pool->virtual;
 	struct ipvs_service id, svc;
 	struct ipvs_dest *dest;
-	size_t dests, i, j;
+	struct place *place;
+	size_t dests;
 	int err;
 
-	ld_apply_service(v, &id);
+	ld_apply_service(pool->virtual, &id);
 	err = ld_table_read(table, &id, &svc, &dest, &dests);
 	if (err)
 		return err == -ESRCH ? 0 : err;
-	for (i = 0; i < dests; i++)
-		for (j = 0; dest[i].weight && j < v->servers; j++)
-			if (pool->member[j].state == LD_UNKNOWN && is_dest_of(v, &v->server[j], &dest[i]))
-				pool->member[j].adopted = true;
+	place = calloc(dests + 1, sizeof(*place));
+	if (place)
+		adopt(pool, dest, dests, place);
+	else
+		err = -ENOMEM;
+	free(place);
 	free(dest);
-	return 0;
+	return err;
 }
 
 int ld_apply_remove(struct ld_table *table, const struct ld_virtual *v, const char *when, ld_applied_fn applied, void *arg)

@@ -11,7 +11,7 @@
 
 enum {
 	LD_MAX_CHILDREN = 64, /* checks in child processes at once */
-	LD_FIRST_ROUND_MS = 300, /* over which the first checks are spread; later ones over the interval */
+	LD_FIRST_ROUND_MS = 300, /* over which the first checks are spread, if they are few; later ones over the interval */
 };
 
 struct ld_check;

@@ -855,11 +855,14 @@ static void adopt_build(struct ld_daemon *d, struct ld_config *c, const struct b
 
 static int start_checks(struct ld_daemon *d)
 {
-	size_t i;
+	size_t spread_ms = d->nodes * 2 / 5, i;
 	int err = 0;
 
+	/* no more of them at once than a core can serve */
+	if (spread_ms < LD_FIRST_ROUND_MS)
+		spread_ms = LD_FIRST_ROUND_MS;
 	for (i = 0; !err && i < d->nodes; i++)
-		err = ld_check_start(&d->checker, &d->node[i]->check, (int64_t)(LD_FIRST_ROUND_MS * i / d->nodes));
+		err = ld_check_start(&d->checker, &d->node[i]->check, (int64_t)(spread_ms * i / d->nodes));
 	return err;
 }
 

@@ -24,8 +24,6 @@ enum { LD_MATCH_LIMIT = 200000 };
 
 struct ld_regex {
 	pcre2_code *code;
-	pcre2_match_context *context;
-	pcre2_match_data *data;
 };
 
 int ld_regex_compile(const char *pattern, struct ld_regex **out, const char **why)
@@ -44,28 +42,30 @@ int ld_regex_compile(const char *pattern, struct ld_regex **out, const char **wh
 		ld_regex_free(regex);
 		return -EINVAL;
 	}
-	regex->context = pcre2_match_context_create(NULL);
-	regex->data = pcre2_match_data_create_from_pattern(regex->code, NULL);
-	if (!regex->context || !regex->data) {
-		ld_regex_free(regex);
-		return -ENOMEM;
-	}
-	pcre2_set_match_limit(regex->context, LD_MATCH_LIMIT);
 	*out = regex;
 	return 0;
 }
 
 bool ld_regex_match(const struct ld_regex *regex, const char *text, size_t len)
 {
-	return pcre2_match(regex->code, (PCRE2_SPTR)text, len, 0, 0, regex->data, regex->context) >= 0;
+	/* made for each match: kept, their frames would be 20 KiB for each server */
+	pcre2_match_context *context = pcre2_match_context_create(NULL);
+	pcre2_match_data *data = pcre2_match_data_create_from_pattern(regex->code, NULL);
+	bool matches = false;
+
+	if (context && data) {
+		pcre2_set_match_limit(context, LD_MATCH_LIMIT);
+		matches = pcre2_match(regex->code, (PCRE2_SPTR)text, len, 0, 0, data, context) >= 0;
+	}
+	pcre2_match_data_free(data);
+	pcre2_match_context_free(context);
+	return matches;
 }
 
 void ld_regex_free(struct ld_regex *regex)
 {
 	if (!regex)
 		return;
-	pcre2_match_data_free(regex->data);
-	pcre2_match_context_free(regex->context);
 	pcre2_code_free(regex->code);
 	free(regex);
 }
