@@ -278,7 +278,10 @@ static void take_result(struct ld_member_info *info, enum ld_result result, cons
 	if (m->state != before)
 		info->changed = info->checked;
 	note_reason(info, reason);
-	if (m->state != before)
+	/* one found in the table that proves to be up changes nothing there */
+	if (m->state != before && change != LD_NO_CHANGE && change != LD_FAILURES_RESET)
+		mark_dirty(group);
+	else if (m->state != before && before != LD_UNKNOWN)
 		mark_dirty(group);
 	else
 		run_command(group);

@@ -234,9 +234,9 @@ void ld_pool_applied(struct ld_pool *pool)
 
 static enum ld_want_kind want_kind(const struct ld_pool *pool, const struct ld_member *m, int64_t now_ms)
 {
-	if (m->state == LD_UP)
+	if (m->state == LD_UP || (m->state == LD_UNKNOWN && m->adopted))
 		return LD_PRESENT;
-	if (m->state == LD_UNKNOWN && (m->adopted || pool->virtual->kind != LD_OFF))
+	if (m->state == LD_UNKNOWN && pool->virtual->kind != LD_OFF)
 		return LD_KEEP;
 	if (OPTION(pool, quiescent, 0) > 0)
 		return OPTION(pool, readd_quiescent, 0) > 0 || m->quiesce_add || m->state == LD_UNKNOWN ? LD_QUIET_ADD : LD_QUIET;

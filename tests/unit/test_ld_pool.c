@@ -80,9 +80,9 @@ TEST(an_adopted_server_is_up_until_it_has_failed_failurecount_times)
 {
 	start("failurecount=2\n", "\tfallback=127.0.0.1:80\n");
 	pool.member[0].adopted = true;
-	CHECK_STR(wanted(0), "K K f ");
+	CHECK_STR(wanted(0), "P5 K f ");
 	CHECK_INT(ld_pool_result(&pool, 0, DOWN, 1), LD_SOFT_FAILURE);
-	CHECK_STR(wanted(1), "K K f ");
+	CHECK_STR(wanted(1), "P5 K f ");
 	CHECK_INT(ld_pool_result(&pool, 0, DOWN, 2), LD_WENT_DOWN);
 	CHECK_STR(wanted(2), "- K F ");
 	end();
@@ -173,7 +173,7 @@ TEST(off_never_comes_up_and_one_found_in_the_table_stays)
 	start("", "\tchecktype=off\n\tfallback=127.0.0.1:80\n");
 	CHECK_STR(wanted(0), "- - F ");
 	pool.member[0].adopted = true;
-	CHECK_STR(wanted(0), "K - f ");
+	CHECK_STR(wanted(0), "P5 - f ");
 	end();
 }
 
