@@ -27,9 +27,9 @@ if command -v apt-get >/dev/null; then
 	want=$(missing deb_installed $deb)
 	[ -n "$want" ] || { echo "deps: everything is installed"; exit 0; }
 	echo "deps: apt-get install" $want
-	apt-get update -qq
+	apt-get update -qq -o Acquire::Retries=3
 	# shellcheck disable=SC2086
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $want >/dev/null
+	DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends $want >/dev/null
 elif command -v rpm >/dev/null; then
 	tool=$(command -v dnf || command -v yum)
 	# shellcheck disable=SC2086
