@@ -24,3 +24,12 @@ test_ipvs_msg_SRC := tests/unit/test_ipvs_msg.c ipvs/ipvs_msg.c
 test_ipvs_msg_PKG := $(IPVS_NL_PKG)
 test_ipvs_show_SRC := tests/unit/test_ipvs_show.c $(IPVS_SHOW_SRC) ipvs/ipvs_names.c
 test_ipvs_plan_SRC := tests/unit/test_ipvs_plan.c ipvs/ipvs_plan.c ipvs/ipvs_error.c $(IPVS_SHOW_SRC) ipvs/ipvs_names.c lib/fault.c
+
+MANPAGES += ipvs/ipvsadm.8 ipvs/ipvsadm-save.8 ipvs/ipvsadm-restore.8
+INSTALL += 755:$(O)/ipvsadm:/sbin/ipvsadm \
+	755:ipvs/ipvsadm-save:/sbin/ipvsadm-save \
+	755:ipvs/ipvsadm-restore:/sbin/ipvsadm-restore \
+	755:ipvs/ipvsadm.init:/etc/init.d/ipvsadm \
+	600:ipvs/ipvsadm-config:/etc/sysconfig/ipvsadm-config \
+	644:ipvs/ipvsadm.service:/usr/lib/systemd/system/ipvsadm.service \
+	644:ipvs/ipvsadm.completion:/etc/bash_completion.d/ipvsadm
