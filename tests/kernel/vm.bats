@@ -1,0 +1,112 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# The machines of tests/lib/vm.bash: what comes back from them, and that no kernel's trouble goes by unseen.
+
+setup() {
+	load ../lib/vm.bash
+}
+
+teardown() {
+	vm_cleanup
+}
+
+# A module that warns when it is loaded, for that kernel: prints its file.
+build_warning_module() { # KERNEL
+	local dir=$BATS_TEST_TMPDIR/warn
+	mkdir -p "$dir"
+	cat >"$dir/warn.c" <<-END
+		#include <linux/module.h>
+		static int __init warn_init(void)
+		{
+			WARN(1, "as asked");
+			return 0;
+		}
+		static void __exit warn_exit(void) { }
+		module_init(warn_init);
+		module_exit(warn_exit);
+		MODULE_LICENSE("GPL");
+	END
+	echo 'obj-m := warn.o' >"$dir/Kbuild"
+	make -s -C "$(vm_kdir "$1")" M="$dir" modules >&2 && echo "$dir/warn.ko"
+}
+
+runs_script() { # KERNEL
+	local start=$SECONDS
+	run vm_run "$1" --programs "stat" --modules "dummy" --files "$BATS_TEST_FILENAME:/data/here" --append "vm.test=1" <<-'END'
+		uname -r
+		modprobe dummy && ip link show dummy0 | grep -o 'dummy0:'
+		stat -c %n /data/here
+		grep -o vm.test=1 /proc/cmdline
+		echo to stderr >&2
+		exit 7
+	END
+	[ "$status" -eq 7 ]
+	[ "$output" = "$(printf '%s\n' "$(vm_release "$1")" dummy0: /data/here vm.test=1 'to stderr')" ]
+	[ $((SECONDS - start)) -lt 20 ]
+}
+@test "a script's output and exit code come back from 6.1" { runs_script 6.1; }
+@test "a script's output and exit code come back from 6.12" { runs_script 6.12; }
+
+sees_warning() { # KERNEL
+	local module
+	module=$(build_warning_module "$1")
+	run vm_run "$1" --modules "$module" <<<'modprobe warn; echo went on'
+	[ "$status" -eq 125 ]
+	[[ $output == *"kernel trouble: "*"WARNING: "*warn_init* ]]
+	[[ $output == *"went on"* ]]
+}
+@test "a module built for 6.1 is loaded there; its WARN is a failure with the console" { sees_warning 6.1; }
+@test "a module built for 6.12 is loaded there; its WARN is a failure with the console" { sees_warning 6.12; }
+
+@test "a panic is a failure with the console" {
+	run vm_run 6.1 <<<'echo said before; echo c >/proc/sysrq-trigger; echo said after'
+	[ "$status" -eq 125 ]
+	[[ $output == *"sysrq triggered crash"* ]]
+	[[ $output == *"said before"* ]]
+	[[ $output != *"said after"* ]]
+}
+
+@test "a hang is a failure with the console" {
+	run vm_run 6.1 --silence 8 <<<'echo before; sleep 1000'
+	[ "$status" -eq 125 ]
+	[[ $output == *"hangs: no output for 8 s"*"Run /vm/init"*"before"* ]]
+}
+
+@test "a machine that ends without a result is lost: a failure with the console" {
+	run vm_run 6.1 <<<'/vm/busybox poweroff -f'
+	[ "$status" -eq 125 ]
+	[[ $output == *"lost: it ended without a result"*"Power down"* ]]
+}
+
+@test "two machines reach each other, are told what to do, lose their cable and their power" {
+	vm_net lan a b
+	vm_start a 6.1 --net lan=10.0.0.1/24 --disk 16M
+	vm_start b 6.12 --net lan=10.0.0.2/24
+	vm_exec a 'ping -c 1 -W 5 10.0.0.2'
+	vm_exec b 'ping -c 1 -W 5 10.0.0.1'
+	vm_cable b 0 off
+	run vm_exec b 'ping -c 1 -W 1 10.0.0.1'
+	[ "$status" -eq 1 ]
+	vm_cable b 0 on
+	vm_exec b 'ping -c 1 -W 5 10.0.0.1'
+
+	vm_exec a 'echo kept | dd of=/dev/vda conv=sync,fsync'
+	vm_kill a
+	run vm_exec a true
+	[ "$status" -eq 125 ]
+	vm_start a 6.1 --net lan=10.0.0.1/24 --disk 16M
+	run vm_exec a 'head -c 4 /dev/vda; echo " and"; exit 3'
+	[ "$status" -eq 3 ]
+	[ "$output" = "kept and" ]
+	vm_exec a 'ping -c 1 -W 5 10.0.0.2'
+	vm_stop a
+	vm_stop b
+}
+
+@test "machines left over fail the test that left them if their kernel had trouble" {
+	vm_start a 6.1
+	vm_exec a 'echo "<4>WARNING: said a test" >/dev/kmsg'
+	run vm_cleanup
+	[ "$status" -eq 125 ]
+	[[ $output == *"WARNING: said a test"* ]]
+}
