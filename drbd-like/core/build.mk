@@ -15,3 +15,6 @@ UNIT_TESTS += test_drbd_md test_drbd_al test_drbd_bm
 test_drbd_md_SRC := tests/unit/test_drbd_md.c drbd-like/core/drbd_md.c
 test_drbd_al_SRC := tests/unit/test_drbd_al.c drbd-like/core/drbd_al.c
 test_drbd_bm_SRC := tests/unit/test_drbd_bm.c drbd-like/core/drbd_bm.c
+
+UNIT_TESTS += test_drbd_uuid
+test_drbd_uuid_SRC := tests/unit/test_drbd_uuid.c drbd-like/core/drbd_uuid.c
