@@ -24,6 +24,7 @@
 #define DRBD_STATE_H
 
 #include "drbd_options.h"
+#include "drbd_text.h"
 #include "drbd_uuid.h"
 
 /* --- what the core knows (1.6) ---------------------------------------------------------------------------------- */
@@ -103,15 +104,6 @@ enum drbd_disk_state drbd_highest_disk(const struct drbd_conn_state *conn);
 enum drbd_disk_state drbd_lowest_disk(const struct drbd_conn_state *conn);
 enum drbd_disk_state drbd_highest_pdsk(const struct drbd_conn_state *conn);
 enum drbd_conns drbd_lowest_conn(const struct drbd_conn_state *conn);
-
-/* --- names and texts ----------------------------------------------------------------------------------------------- */
-
-const char *drbd_role_name(u32 role);	/* "Primary"; out of range: "TOO_LARGE" */
-const char *drbd_conn_name(u32 conn);	/* "WFConnection" */
-const char *drbd_disk_name(u32 disk);	/* "UpToDate" */
-/* drbd-netlink.md 5.1, without newline at the end; NULL if there is no such code. */
-const char *drbd_ss_text(int rv);
-const char *drbd_err_text(int code);
 
 /* --- changes (2..4) -------------------------------------------------------------------------------------------------- */
 
