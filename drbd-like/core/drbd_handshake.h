@@ -91,7 +91,8 @@ void drbd_sizes_packet(const struct drbd_conn_state *conn, const struct drbd_vol
 struct drbd_sizes_verdict {
 	u8 stand_alone;		/* -> C_DISCONNECTING, *why says it */
 	u8 set_user;		/* store user_sect as own limit (disk_size) and in meta-data */
-	u8 set_size;		/* size_sect is the new capacity: resize bitmap (new bits set unless no_resync), persist, export */
+	u8 set_size;		/* size_sect is the new capacity: resize bitmap (new bits set unless no_resync), persist, export;
+				 * then it is s->capacity_sect and, with a disk, s->agreed_sect */
 	u8 no_resync;
 	u8 answer;		/* send own P_SIZES with the same dds_flags */
 	u8 grow_resync;		/* start a resync of the new space: drbd_resync_side_of_growth() */
@@ -130,13 +131,14 @@ void drbd_state_packet(const struct drbd_vol_state *vol, union drbd_state state,
 
 enum drbd_recv_state_do {
 	RS_APPLY,		/* drbd_recv_state_apply() */
-	RS_SYNC,		/* first do rs.sync: repaired UUIDs are in vol already (write them if rs.md_dirty), run the
-				 * helpers, set all bits; then RS_APPLY. rs.set_bits_failed: set it if that failed */
+	RS_SYNC,		/* first do rs.sync: run the helpers, set all bits; then RS_APPLY. rs.set_bits_failed: set it if
+				 * that failed */
 	RS_TRY_DEMOTE,		/* run rs.sync.helpers, request role Secondary (plain, one try), set rs.demote to 1 or -1, then
-				 * drbd_recv_state_begin() again with the same rs */
+				 * drbd_recv_state_begin() again with the same rs: its helpers are those still to be run */
 	RS_FINISH_RESYNC,	/* the peer finished: finish the resync, nothing else */
 	RS_FINISH_VERIFY,	/* verify ended at a stop sector: finish it, nothing else */
-	RS_ERROR		/* connection is being torn down already, or dry run: C_PROTOCOL_ERROR, see rs.conn_to */
+	RS_NOTHING,		/* the peer says it finished, but blocks are still to come: ignore it */
+	RS_ERROR		/* connection is being torn down already, or no state a peer can be in: see rs.conn_to */
 };
 struct drbd_recv_state {
 	s8 demote;		/* shell: 0 at the first call */
@@ -144,7 +146,9 @@ struct drbd_recv_state {
 	/* the core's, and for the log */
 	union drbd_state os, peer;	/* state the decision was made in; received word */
 	u8 real_peer_disk, new_conn, new_pdsk, new_disk;
-	u8 sync_ran, md_dirty;
+	u64 uuid[UI_SIZE];		/* own, that were compared */
+	u8 sync_ran;
+	u8 md_dirty;			/* by drbd_recv_state_apply(), whatever it returns: UUIDs in vol were repaired, write them */
 	u8 conn_to;		/* with RS_ERROR: C_PROTOCOL_ERROR */
 	struct drbd_sync_verdict sync;
 };
@@ -154,9 +158,9 @@ enum drbd_recv_state_do drbd_recv_state_begin(struct drbd_conn_state *conn, stru
 
 enum drbd_recv_state_end {
 	RSE_DONE,		/* applied: tr; send P_UUIDS and P_STATE if *send_both */
-	RSE_AGAIN,		/* the state changed meanwhile: drbd_recv_state_begin() again, demote = 0 */
+	RSE_AGAIN,		/* state or UUIDs changed meanwhile: drbd_recv_state_begin() again, demote = 0 */
 	RSE_STAND_ALONE,	/* -> C_DISCONNECTING */
-	RSE_PROTOCOL_ERROR,	/* -> C_PROTOCOL_ERROR */
+	RSE_PROTOCOL_ERROR,	/* dry run is over -> C_PROTOCOL_ERROR */
 	RSE_REBOOTED		/* step 9: RQE_CONN_LOST for the log, drbd_pending_new_uuid(), change susp = 0 (all three
 				 * flags, hard), then -> C_PROTOCOL_ERROR */
 };

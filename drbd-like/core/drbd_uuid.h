@@ -103,8 +103,8 @@ struct drbd_sync_verdict {
 	s16 hg;				/* after the policies */
 	u8 conn;			/* C_CONNECTED, C_WF_BITMAP_S, C_WF_BITMAP_T; C_MASK: failed */
 	u8 fail;			/* enum drbd_sync_fail */
-	u8 try_demote;			/* undecided: request role Secondary for this volume, then ask again with in.demote
-					 * set; run `helpers` only after the first call */
+	u8 try_demote;			/* undecided: run `helpers`, request role Secondary for this volume, then ask again
+					 * with in.demote set; `helpers` are those still to be run then */
 	u8 set_all_bits;		/* full sync: set and write all bits first; if that fails, treat as failed */
 	u8 auto_solved;			/* split brain solved by policy: log */
 	u8 manual_solved;		/* ... by discard-my-data */

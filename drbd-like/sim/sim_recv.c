@@ -194,9 +194,10 @@ static void got_uuids(struct sim_node *n, const struct drbd_pkt *pkt)
 /* True if done; false: ask again after something changed. */
 static void run_state(struct sim_node *n, u32 word)
 {
+	enum drbd_recv_state_end end;
 	struct drbd_recv_state rs;
 	struct drbd_transition tr;
-	bool send_both = false;
+	bool send_both;
 	u32 tries;
 
 	memset(&rs, 0, sizeof(rs));
@@ -207,6 +208,8 @@ static void run_state(struct sim_node *n, u32 word)
 			return;
 		case RS_FINISH_VERIFY:
 			sim_rs_finish(n);
+			return;
+		case RS_NOTHING:
 			return;
 		case RS_ERROR:
 			sim_conn_fail(n, rs.conn_to, "state");
@@ -227,13 +230,14 @@ static void run_state(struct sim_node *n, u32 word)
 				sim_set_all_bits(n);
 				sim_bm_write(n, NULL, NULL);
 			}
-			if (rs.md_dirty)
-				sim_md_write(n, NULL, NULL);
 			break;
 		case RS_APPLY:
 			break;
 		}
-		switch (drbd_recv_state_apply(&n->cs, &n->vs, &rs, &tr, &send_both)) {
+		end = drbd_recv_state_apply(&n->cs, &n->vs, &rs, &tr, &send_both);
+		if (rs.md_dirty)
+			sim_md_write(n, NULL, NULL);
+		switch (end) {
 		case RSE_DONE:
 			sim_applied(n, &tr);
 			if (send_both) {
