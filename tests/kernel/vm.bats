@@ -110,3 +110,27 @@ sees_warning() { # KERNEL
 	[ "$status" -eq 125 ]
 	[[ $output == *"WARNING: said a test"* ]]
 }
+
+# Debian's own drbd.ko with its own tools, as a pair in one machine.
+syncs_originals() { # KERNEL
+	load ../lib/fast_rig.bash
+	fast_rig_original
+	run vm_run "$1" "${RIG[@]}" <<-'END'
+		set -e
+		. /vm/fast_rig
+		rig_disks 16
+		rig_up --protocol=C
+		drbdsetup primary 0 --force
+		rig_until 30 dstate b UpToDate/UpToDate
+		dd if=/dev/urandom of=/dev/drbd0 bs=64k count=20 conv=fsync
+		cat /proc/drbd
+		drbdsetup secondary 0
+		rig_down
+		rig_same
+	END
+	[ "$status" -eq 0 ]
+	[[ $output == *"cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate"* ]]
+	[[ $output == *"nr:17624 dw:17624"* ]]
+}
+@test "the original drbd of 6.1 pairs with itself on the fast rig, syncs and replicates" { syncs_originals 6.1; }
+@test "the original drbd of 6.12 pairs with itself on the fast rig, syncs and replicates" { syncs_originals 6.12; }

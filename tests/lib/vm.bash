@@ -22,8 +22,9 @@
 #         --root IMAGE                          full root from vm_root (root.bash) instead of busybox
 # Anything of a panic, BUG, WARNING, Oops, lockdep, hung task or a lost machine makes the function that meets it fail with 125.
 
-HA_CACHE=${HA_CACHE:-$HOME/.cache/classic-ha}
 VM_HOME=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=tests/lib/originals.bash
+. "$VM_HOME/tests/lib/originals.bash"
 VM_FAILED=125
 VM_TROUBLE='Kernel panic|BUG: |WARNING: |Oops|general protection fault|INFO: task .* blocked for more|possible circular locking|'
 VM_TROUBLE+='possible recursive locking|inconsistent lock state|suspicious RCU usage|soft lockup|self-detected stall|detected stalls|'
@@ -78,8 +79,7 @@ vm_libraries() { # PROGRAM : "PATH-WANTED FILE" of each shared library
 	case $1 in
 	"$HA_CACHE"/originals/*)
 		dir=${1#"$HA_CACHE"/originals/}
-		dir=$HA_CACHE/originals/${dir%%/*}
-		path=$dir/usr/lib/x86_64-linux-gnu:$dir/lib/x86_64-linux-gnu:$dir/usr/lib:$dir/lib
+		path=$(original_libraries "$HA_CACHE/originals/${dir%%/*}")
 		;;
 	esac
 	LD_LIBRARY_PATH=$path ldd "$1" 2>/dev/null | awk -v program="$1" '
@@ -223,7 +223,7 @@ vm_start() { # NAME KERNEL OPTION...
 		rm -f "$dir/root.qcow2"
 		qemu-img create -q -f qcow2 -b "$root" -F qcow2 "$dir/root.qcow2" || return
 		qemu+=(-drive "if=none,id=root,file=$dir/root.qcow2,format=qcow2,cache=unsafe")
-		qemu+=(-device virtio-blk-pci,drive=root,serial=root)
+		qemu+=(-device "virtio-blk-pci,drive=root,serial=root")
 		append+=" vm.root=root"
 	fi
 	mkfifo "$dir/ctl.in" "$dir/ctl.out" "$dir/mon.in" "$dir/mon.out" || return
