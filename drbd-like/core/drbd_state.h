@@ -418,7 +418,8 @@ enum drbd_ret_code drbd_attach_check(const struct drbd_conn_state *conn, const s
 				     const struct drbd_attach_in *in);
 /*
  * Takes UUIDs, flags and options over into vol. *ch: the change that ends the attach (disk Negotiating, or the state
- * found); *set_all_bits: set and write all bits instead of reading the bitmap; *degr_timeout: hint for user space (timeout type 1).
+ * found); *set_all_bits: set and write all bits instead of reading the bitmap, then clear
+ * MDF_FULL_SYNC in vol->md_flags; *degr_timeout: hint for user space (timeout type 1).
  */
 void drbd_attach_take(struct drbd_conn_state *conn, struct drbd_vol_state *vol, const struct drbd_attach_in *in,
 		      struct drbd_change *ch, bool *set_all_bits, bool *degr_timeout);
