@@ -341,7 +341,8 @@ static void act(struct sim_node *n, struct sim_work *wk, enum drbd_act what)
 	case AW_NEW_UUIDS:
 		if (drbd_pending_new_uuid(&n->vs, sim_node_random(n))) {
 			write_md(n, wk);
-			sim_send_uuids(n, 0);
+			if (n->cs.cstate >= C_WF_REPORT_PARAMS)
+				sim_send_uuids(n, 0);
 		}
 		break;
 	}
