@@ -1,6 +1,6 @@
 # Resource scripts for haresources, and what they call.
 RSC_DIR := /etc/ha.d/resource.d
-RSC_SCRIPTS := IPaddr IPaddr2 IPv6addr SendArp IPsrcaddr
+RSC_SCRIPTS := IPaddr IPaddr2 IPv6addr SendArp IPsrcaddr Filesystem drbddisk drbdupper LVM Raid1
 
 PROGRAMS += send_ua
 send_ua_SRC := resource.d/send_ua.c
@@ -11,7 +11,7 @@ RSC_INSTALL = $(foreach s,$(RSC_SCRIPTS),755:resource.d/$(s):$(RSC_DIR)/$(s)) \
 	755:$(O)/send_ua:$(LIBDIR)/heartbeat/send_ua
 INSTALL += $(RSC_INSTALL)
 
-DEPS_TEST_DEB += iproute2 util-linux gawk iputils-ping net-tools tcpdump
+DEPS_TEST_DEB += iproute2 util-linux gawk iputils-ping net-tools tcpdump e2fsprogs psmisc kmod
 
 # The scripts alone, for their tests.
 .PHONY: install-resource.d
