@@ -13,3 +13,17 @@ INSTALL += 755:drbdmeta:/usr/sbin/drbdmeta:/sbin/drbdmeta
 MANPAGES += drbd-like/user/drbdmeta.8
 TEST_TOOLS += md_image
 md_image_SRC := tests/md_image.c drbd-like/core/drbd_al.c
+
+# --- drbdadm
+ADM_PARSE_SRC := drbd-like/user/adm_mem.c drbd-like/user/adm_conf.c drbd-like/user/adm_uniq.c drbd-like/user/adm_options.c \
+	drbd-like/user/adm_parse.c drbd-like/user/adm_tree.c drbd-like/core/drbd_options.c \
+	$(O)/gen/drbd-like/user/drbdadm_scanner.c
+DRBDADM_SRC := drbd-like/user/adm_dump.c drbd-like/user/adm_plan.c drbd-like/user/adm_exec.c drbd-like/user/adm_cmd.c \
+	drbd-like/user/adm_registry.c drbd-like/user/adm_wait.c
+PROGRAMS += drbdadm
+drbdadm_SRC = drbd-like/user/drbdadm.c $(DRBDADM_SRC) $(ADM_PARSE_SRC) lib/conf.c lib/log.c
+drbdadm_LIBS = $(LIB_LIBS)
+INSTALL += 755:drbdadm:/usr/sbin/drbdadm:/sbin/drbdadm
+$(O)/gen/drbd-like/user/drbdadm_scanner.c: drbd-like/user/drbdadm_scanner.l
+	@mkdir -p $(@D)
+	$(FLEX) -o $@ $<

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Waiting for the peers at system start, with a way out for the operator (drbd-tools.md A9). */
+#ifndef ADM_WAIT_H
+#define ADM_WAIT_H
+
+#include "drbd-like/user/adm_cmd.h"
+
+/* Waits for the connection of every volume of the selected resources. Always 0: the start goes on without peers too. */
+int adm_wait_connections(struct adm_run *run);
+
+/* The operator's answer, character by character. Pure. */
+struct adm_answer {
+	char line[8];
+	unsigned int len, interrupts;
+};
+/* True: the waiting is to end: "yes" and Enter, or ctrl-C or ctrl-D three times. */
+bool adm_answer_key(struct adm_answer *answer, char key);
+
+#endif
