@@ -18,3 +18,8 @@ test_drbd_bm_SRC := tests/unit/test_drbd_bm.c drbd-like/core/drbd_bm.c
 
 UNIT_TESTS += test_drbd_uuid
 test_drbd_uuid_SRC := tests/unit/test_drbd_uuid.c drbd-like/core/drbd_uuid.c
+
+UNIT_TESTS += test_drbd_handshake
+test_drbd_handshake_SRC := tests/unit/test_drbd_handshake.c $(addprefix drbd-like/core/drbd_, \
+	handshake.c state.c cmd.c text.c uuid.c options.c packet.c)
+test_drbd_handshake_PKG := libcrypto
