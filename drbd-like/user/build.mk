@@ -7,7 +7,7 @@ DRBD_HOST_SRC := drbd-like/user/drbd_host.c
 DRBDMETA_SRC := drbd-like/user/md_dev.c drbd-like/user/md_dump.c drbd-like/user/md_detect.c drbd-like/user/md_text.c \
 	drbd-like/user/md_create.c drbd-like/user/md_apply.c drbd-like/core/drbd_md.c drbd-like/core/drbd_al.c
 PROGRAMS += drbdmeta
-drbdmeta_SRC = drbd-like/user/drbdmeta.c $(DRBDMETA_SRC) $(DRBD_HOST_SRC) $(LIB_SRC)
+drbdmeta_SRC = drbd-like/user/drbdmeta.c drbd-like/user/drbd_gi.c $(DRBDMETA_SRC) $(DRBD_HOST_SRC) $(LIB_SRC)
 drbdmeta_LIBS = $(LIB_LIBS)
 INSTALL += 755:drbdmeta:/usr/sbin/drbdmeta:/sbin/drbdmeta
 MANPAGES += drbd-like/user/drbdmeta.8
@@ -27,3 +27,16 @@ INSTALL += 755:drbdadm:/usr/sbin/drbdadm:/sbin/drbdadm
 $(O)/gen/drbd-like/user/drbdadm_scanner.c: drbd-like/user/drbdadm_scanner.l
 	@mkdir -p $(@D)
 	$(FLEX) -o $@ $<
+
+# --- drbdsetup
+SETUP_NL_SRC := drbd-like/user/setup_nl.c drbd-like/core/drbd_options.c
+PROGRAMS += drbdsetup
+drbdsetup_SRC = drbd-like/user/drbdsetup.c drbd-like/user/setup_show.c drbd-like/user/setup_status.c \
+	drbd-like/user/setup_events.c drbd-like/user/drbd_gi.c drbd-like/core/drbd_text.c $(SETUP_NL_SRC) $(DRBD_HOST_SRC)
+drbdsetup_PKG = libnl-3.0 libnl-genl-3.0
+INSTALL += 755:drbdsetup:/usr/sbin/drbdsetup:/sbin/drbdsetup
+DEPS_DEB += libnl-3-dev libnl-genl-3-dev
+DEPS_EL += libnl3-devel
+UNIT_TESTS += test_setup_nl
+test_setup_nl_SRC := tests/unit/test_setup_nl.c $(SETUP_NL_SRC)
+test_setup_nl_PKG = libnl-3.0 libnl-genl-3.0

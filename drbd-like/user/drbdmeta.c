@@ -4,6 +4,7 @@
  * md_create.c, md_text.c and md_apply.c. Source: drbd-metadata.md 9, where exit codes and texts come from.
  */
 #include "md_cmd.h"
+#include "drbd-like/user/drbd_gi.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -34,8 +35,6 @@ static int open_found(struct md_dev *dev)
 /* --- get-gi, show-gi, set-gi ------------------------------------------------------------------------------------------ */
 
 /* Flag bits in the order in which they are shown. */
-static const u32 gi_flags_08[] = { MDF_CONSISTENT, MDF_WAS_UP_TO_DATE, MDF_PRIMARY_IND, MDF_CONNECTED_IND, MDF_FULL_SYNC,
-				   MDF_PEER_OUT_DATED, MDF_CRASHED_PRIMARY };
 static const u32 gi_flags_07[] = { MDF_PRIMARY_IND, MDF_CONNECTED_IND, MDF_FULL_SYNC };
 
 static void print_gi(struct md_dev *dev)
@@ -43,17 +42,14 @@ static void print_gi(struct md_dev *dev)
 	u32 flags = *flags_of(dev), i;
 
 	if (dev->format == MD_V08) {
-		for (i = 0; i < 4; i++)
-			printf("%016llX:", dev->md.uuid[i]);
-		for (i = 0; i < ARRAY_SIZE(gi_flags_08); i++)
-			printf("%s%d", i ? ":" : "", !!(flags & gi_flags_08[i]));
-	} else {
-		printf("%d", !!(flags & MDF_CONSISTENT));
-		for (i = 1; i < 5; i++)
-			printf(":%u", dev->md7.gc[i]);
-		for (i = 0; i < ARRAY_SIZE(gi_flags_07); i++)
-			printf(":%d", !!(flags & gi_flags_07[i]));
+		drbd_gi_print(dev->md.uuid, flags);
+		return;
 	}
+	printf("%d", !!(flags & MDF_CONSISTENT));
+	for (i = 1; i < 5; i++)
+		printf(":%u", dev->md7.gc[i]);
+	for (i = 0; i < ARRAY_SIZE(gi_flags_07); i++)
+		printf(":%d", !!(flags & gi_flags_07[i]));
 	printf("\n");
 }
 
@@ -66,52 +62,11 @@ static int cmd_get_gi(struct md_dev *dev, const struct md_args *a)
 	return MX_OK;
 }
 
-static const char arrows_above_08[] =
-	"\n       +--<  Current data generation UUID  >-\n"
-	"       |               +--<  Bitmap's base data generation UUID  >-\n"
-	"       |               |                 +--<  younger history UUID  >-\n"
-	"       |               |                 |         +-<  older history  >-\n"
-	"       V               V                 V         V\n";
-
-static const char *const arrows_below_08[] = {
-	"Data consistency flag", "Data was/is currently up-to-date", "Node was/is currently primary",
-	"Node was/is currently connected", "Node was in the progress of setting all bits in the bitmap",
-	"The peer's disk was out-dated or inconsistent", "This node was a crashed primary, and has not seen its peer since ",
-};
-
-/* One line for each bit, its arrow ending below that bit. */
-static void print_arrows_below_08(void)
-{
-	enum { FIRST_COLUMN = 68 };
-	int bits = (int)ARRAY_SIZE(arrows_below_08), i, k;
-
-	printf("%*s", FIRST_COLUMN, "");
-	for (i = 0; i < bits; i++)
-		printf("%s^", i ? " " : "");
-	printf("\n");
-	for (i = 0; i < bits; i++) {
-		int text = (int)strlen(arrows_below_08[i]) + 10, column = FIRST_COLUMN + 2 * i;
-
-		printf("%*s-<  %s  >--+", column + 1 - text, "", arrows_below_08[i]);
-		for (k = i + 1; k < bits; k++)
-			printf(" |");
-		printf("\n");
-	}
-}
-
 static void show_gi_08(struct md_dev *dev)
 {
-	u32 flags = dev->md.flags;
-	bool clean = dev->md.magic == DRBD_MD_MAGIC_08 && (flags & MDF_AL_CLEAN);
+	bool clean = dev->md.magic == DRBD_MD_MAGIC_08 && (dev->md.flags & MDF_AL_CLEAN);
 
-	printf("%s", arrows_above_08);
-	print_gi(dev);
-	print_arrows_below_08();
-	printf("\nflags:%s %s, %s, %s%s%s\n", flags & MDF_CRASHED_PRIMARY ? " crashed" : "",
-	       flags & MDF_PRIMARY_IND ? "Primary" : "Secondary", flags & MDF_CONNECTED_IND ? "Connected" : "StandAlone",
-	       !(flags & MDF_CONSISTENT) ? "Inconsistent" : flags & MDF_WAS_UP_TO_DATE ? "UpToDate" : "Outdated",
-	       flags & MDF_FULL_SYNC ? ", need full sync" : "", flags & MDF_PEER_OUT_DATED ? ", peer Outdated" : "");
-	printf("meta-data: %s\n", clean ? "clean" : "need apply-al");
+	drbd_gi_explain(dev->md.uuid, dev->md.flags, clean);
 }
 
 static void show_gi_07(struct md_dev *dev)
@@ -200,9 +155,9 @@ static void take_gi(struct md_dev *dev, char *list)
 		for (i = 0; i < 4; i++)
 			if (gi_element(&list, &e))
 				dev->md.uuid[i] = gi_number(e, 16, ~0ull);
-		for (i = 0; i < ARRAY_SIZE(gi_flags_08); i++)
+		for (i = 0; i < DRBD_GI_FLAGS; i++)
 			if (gi_element(&list, &e))
-				gi_flag(e, flags, gi_flags_08[i]);
+				gi_flag(e, flags, drbd_gi_flag[i]);
 		return;
 	}
 	if (gi_element(&list, &e))
