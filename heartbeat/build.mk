@@ -1,7 +1,7 @@
 # heartbeat in haresources mode, its tools and clients; the resource scripts are in resource.d/
 HB_DIR := $(LIBDIR)/heartbeat
 HB_PARSE_SRC := heartbeat/ha_cf.c heartbeat/authkeys.c heartbeat/haresources.c
-HB_PURE_SRC := heartbeat/hb_msg.c heartbeat/hb_seq.c
+HB_PURE_SRC := heartbeat/hb_msg.c heartbeat/hb_seq.c heartbeat/hb_member.c heartbeat/hb_takeover.c heartbeat/hb_node.c
 HB_PKG := libcrypto
 HB_LIBS := -lz -lbz2 $(LIB_LIBS)
 
@@ -10,13 +10,19 @@ send_arp_SRC := heartbeat/send_arp.c
 send_arp_DIR := $(HB_DIR)
 INSTALL += 755:$(O)/send_arp:$(HB_DIR)/send_arp
 
-UNIT_TESTS += test_hb_conf test_hb_msg
+UNIT_TESTS += test_hb_conf test_hb_msg test_hb_takeover
 test_hb_conf_SRC = tests/unit/test_hb_conf.c $(HB_PARSE_SRC) lib/conf.c lib/log.c lib/fault.c
 test_hb_conf_PKG = $(HB_PKG)
 
 test_hb_msg_SRC = tests/unit/test_hb_msg.c $(HB_PURE_SRC) heartbeat/authkeys.c lib/conf.c lib/log.c lib/fault.c
 test_hb_msg_PKG = $(HB_PKG)
 test_hb_msg_LIBS = $(HB_LIBS)
+test_hb_takeover_SRC = tests/unit/test_hb_takeover.c heartbeat/hb_takeover.c
+
+TEST_TOOLS += hbsim
+hbsim_SRC = tests/tools/hbsim.c $(HB_PURE_SRC) $(HB_PARSE_SRC) lib/conf.c lib/log.c
+hbsim_PKG = $(HB_PKG)
+hbsim_LIBS = $(HB_LIBS)
 
 DEPS_DEB += libssl-dev zlib1g-dev libbz2-dev
 DEPS_EL += openssl-devel zlib-devel bzip2-devel
