@@ -13,13 +13,13 @@
 #   vm_cable NAME N on|off                      pulls the plug of its eth<N>
 #   vm_console NAME                             file of its kernel messages
 #   vm_kernel 6.1  vm_kdir 6.1  vm_release 6.1  unpacked kernel package; KDIR for building modules; `uname -r`
-# OPTION  --programs "P [P:/in/machine]..."     from $PATH or by file, with their libraries; busybox is there (sh, ip, ping, dd...)
+# OPTION  --programs "P [P:/in/machine]..."     from $PATH or by file, with their libraries; /bin/sh is dash, busybox the rest
 #         --modules "M [/file.ko]..."           for modprobe in the machine, with what they depend on; nothing is loaded by itself
 #         --files SRC:DST                       a file or a folder (its contents)       --disk SIZE|FILE   /dev/vda, /dev/vdb...
-#         --net NET[=ADDRESS/BITS]              eth0, eth1...                           --mem MIB (256)    --smp N (1)
-#         --silence SECONDS                     a hang is so long without output (120)  --append "WORD..." kernel command line
+#         --net NET[=ADDRESS/BITS]              eth0, eth1...                           --mem MIB (256; root 768)    --smp N (1)
+#         --patience SECONDS                    a hang is so long without output or answer (120, root 300)  --append "WORD..." kernel command line
 #         --allow REGEX                         kernel message that is no trouble here  --script FILE      ends the machine at its end
-#         --root IMAGE                          full root from vm_root (root.bash) instead of busybox
+#         --root IMAGE                          full root instead of busybox, see root.bash
 # Anything of a panic, BUG, WARNING, Oops, lockdep, hung task or a lost machine makes the function that meets it fail with 125.
 
 VM_HOME=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -31,6 +31,9 @@ VM_TROUBLE+='possible recursive locking|inconsistent lock state|suspicious RCU u
 VM_TROUBLE+='UBSAN: |KASAN: |list_(add|del) corruption|refcount_t: |sleeping function called|scheduling while atomic|Unable to handle'
 
 : "${VM_ROOT:=${BATS_TEST_TMPDIR:-${BATS_FILE_TMPDIR:-$(mktemp -d)}}/vm}"
+# an emulated machine on a busy host is slow: its watchdogs wait longer, its clock is not doubted
+VM_CMDLINE='console=ttyS0 panic=-1 oops=panic loglevel=7 net.ifnames=0 mitigations=off tsc=reliable watchdog_thresh=60'
+VM_CMDLINE+=' rcupdate.rcu_cpu_stall_timeout=120'
 
 vm_dir() { # NAME : folder of a machine: console, out, result, answers, disk0...
 	echo "$VM_ROOT/$1"
@@ -88,8 +91,8 @@ vm_libraries() { # PROGRAM : "PATH-WANTED FILE" of each shared library
 		$1 ~ "^/" { print $1, $1 }'
 }
 
-vm_stage_program() { # STAGE PROGRAM[:DST] : with its libraries
-	local stage=$1 file=${2%%:*} dst=${2#*:} lib from
+vm_stage_program() { # STAGE PROGRAM[:DST] WITH-LIBRARIES
+	local stage=$1 file=${2%%:*} dst=${2#*:} with_libraries=$3
 	case $file in
 	*/*) [ "$dst" != "$2" ] || dst=/usr/sbin/${file##*/} ;;
 	*)
@@ -99,7 +102,11 @@ vm_stage_program() { # STAGE PROGRAM[:DST] : with its libraries
 	esac
 	case $dst in /usr/*|/bin/*|/sbin/*|/lib/*|/etc/*|/opt/*) ;; *) dst=/usr/sbin/${dst##*/} ;; esac
 	install -D "$file" "$stage$dst" || return
-	[ "$(basename "$stage")" != files ] || return 0		# a full root has its own libraries
+	[ -z "$with_libraries" ] || vm_stage_libraries "$stage" "$file"
+}
+
+vm_stage_libraries() { # STAGE FILE
+	local stage=$1 file=$2 lib from
 	vm_libraries "$file" >"$stage.libs" || return
 	while read -r lib from; do
 		[ -e "$stage$lib" ] || install -D "$from" "$stage$lib" || return
@@ -151,8 +158,8 @@ vm_check() { # NAME : no trouble on its console
 }
 
 vm_start() { # NAME KERNEL OPTION...
-	local name=$1 version=$2 dir kernel release stage files word mem=256 smp=1 append='' programs='' modules=''
-	local allow='^$' silence=120 script='' root='' disks=0 nets=0 disk net
+	local name=$1 version=$2 dir kernel release stage files word mem='' smp=1 append='' programs='' modules=''
+	local allow='^$' patience='' script='' root='' libraries=yes disks=0 nets=0 disk net
 	local -a copies=() qemu=()
 	dir=$(vm_dir "$name")
 	kernel=$(vm_kernel "$version") && release=$(vm_release "$version") || return
@@ -184,7 +191,7 @@ vm_start() { # NAME KERNEL OPTION...
 			;;
 		--mem) mem=$2 ;;
 		--smp) smp=$2 ;;
-		--silence) silence=$2 ;;
+		--patience) patience=$2 ;;
 		--append) append+=" $2" ;;
 		--allow) allow=$2 ;;
 		--script) script=$2 ;;
@@ -199,10 +206,13 @@ vm_start() { # NAME KERNEL OPTION...
 	rm -rf "$stage" "$dir"/{pid,out,result,answers,console,ctl.in,ctl.out,mon.in,mon.out}
 	mkdir -p "$stage"/{vm,usr/bin,usr/sbin,usr/lib/x86_64-linux-gnu,usr/lib64,files}
 	for word in bin sbin lib lib64; do ln -s "usr/$word" "$stage/$word"; done
-	[ -z "$root" ] || files=$stage/files
+	ln -s vm/init "$stage/init"
+	# a full root has its own libraries
+	[ -z "$root" ] || { files=$stage/files libraries=''; }
 	cp /bin/busybox "$VM_HOME/tests/kernel/init" "$stage/vm/" || return
 	[ -z "$script" ] || install -m 755 "$script" "$stage/vm/script" || return
-	for word in $programs; do vm_stage_program "$files" "$word" || return; done
+	ln -s dash "$stage/usr/bin/sh"
+	for word in $([ -n "$root" ] || echo dash) $programs; do vm_stage_program "$files" "$word" "$libraries" || return; done
 	for word in virtio_pci virtio_console virtio_blk virtio_net $modules; do
 		vm_stage_module "$stage" "$kernel" "$release" "$word" || return
 	done
@@ -220,19 +230,18 @@ vm_start() { # NAME KERNEL OPTION...
 	rm -rf "$stage"
 
 	if [ -n "$root" ]; then
-		rm -f "$dir/root.qcow2"
-		qemu-img create -q -f qcow2 -b "$root" -F qcow2 "$dir/root.qcow2" || return
-		qemu+=(-drive "if=none,id=root,file=$dir/root.qcow2,format=qcow2,cache=unsafe")
+		[ -e "$dir/root.qcow2" ] || qemu-img create -q -f qcow2 -b "$root" -F raw "$dir/root.qcow2" || return
+		qemu+=(-drive "if=none,id=root,file=$dir/root.qcow2,format=qcow2")
 		qemu+=(-device "virtio-blk-pci,drive=root,serial=root")
-		append+=" vm.root=root"
+		append+=" vm.root=1"
 	fi
 	mkfifo "$dir/ctl.in" "$dir/ctl.out" "$dir/mon.in" "$dir/mon.out" || return
 	: >"$dir/console"
 	echo "$allow" >"$dir/allow"
-	echo "$silence" >"$dir/silence"
-	qemu-system-x86_64 -nodefaults -no-reboot -display none -machine pc -accel tcg,thread=multi -cpu max -m "$mem" -smp "$smp" \
+	echo "${patience:-$([ -n "$root" ] && echo 300 || echo 120)}" >"$dir/patience"
+	qemu-system-x86_64 -nodefaults -no-reboot -display none -machine pc -accel tcg,thread=multi -cpu max -m "${mem:-$([ -n "$root" ] && echo 768 || echo 256)}" -smp "$smp" \
 		-kernel "$kernel/boot/vmlinuz-$release" -initrd "$dir/initramfs" \
-		-append "console=ttyS0 panic=-1 oops=panic loglevel=7 rdinit=/vm/init net.ifnames=0 mitigations=off vm.name=$name$append" \
+		-append "$VM_CMDLINE vm.name=$name$append" \
 		-chardev "file,id=console,path=$dir/console" -serial chardev:console \
 		-chardev "pipe,id=mon,path=$dir/mon" -mon chardev=mon \
 		-device virtio-serial-pci,max_ports=8 \
@@ -255,17 +264,17 @@ vm_progress() { # DIR : changes while the machine says anything
 }
 
 vm_await_end() { # NAME : until qemu has ended
-	local name=$1 dir silence last now since=$SECONDS
+	local name=$1 dir patience last now since=$SECONDS
 	dir=$(vm_dir "$name")
-	silence=$(cat "$dir/silence")
+	patience=$(cat "$dir/patience")
 	last=$(vm_progress "$dir")
 	while vm_alive "$dir"; do
 		sleep 0.1
 		now=$(vm_progress "$dir")
 		[ "$now" = "$last" ] || { last=$now since=$SECONDS; }
-		if [ $((SECONDS - since)) -ge "$silence" ]; then
+		if [ $((SECONDS - since)) -ge "$patience" ]; then
 			vm_power_cut "$dir"
-			vm_failed "$name" "hangs: no output for $silence s"
+			vm_failed "$name" "hangs: no output for $patience s"
 			return
 		fi
 	done
@@ -299,13 +308,15 @@ vm_run() { # KERNEL OPTION...
 }
 
 vm_exec() { # NAME COMMAND [SECONDS]
-	local name=$1 dir id end=$((SECONDS + ${3:-120})) answer=''
+	local name=$1 dir id patience end answer=''
 	dir=$(vm_dir "$name")
+	patience=${3:-$(cat "$dir/patience")}
+	end=$((SECONDS + patience))
 	id=$BASHPID.$RANDOM$RANDOM
 	echo "$id $(printf '%s' "$2" | base64 -w 0)" 1<>"$dir/ctl.in" >&1
 	until answer=$(grep -a "^$id .* \.\$" "$dir/answers" 2>/dev/null); do
 		if ! vm_alive "$dir"; then vm_check "$name" && vm_failed "$name" "lost during: $2"; return; fi
-		if [ $SECONDS -ge $end ]; then vm_failed "$name" "no answer in ${3:-120} s to: $2"; return; fi
+		if [ $SECONDS -ge $end ]; then vm_failed "$name" "no answer in $patience s to: $2"; return; fi
 		sleep 0.05
 	done
 	read -r _ id answer _ <<<"$answer"
