@@ -272,7 +272,7 @@ enum drbd_md_bad drbd_md_check(const struct drbd_md *md, s32 idx, u64 md_sect, s
 	bad = check_offsets(md, idx, &l);
 	if (bad)
 		return bad;
-	if (l.bm_sect < (md->la_size_sect + 7) / 8 / 8 / 512)
+	if (l.bm_sect < (md->la_size_sect / 8 + !!(md->la_size_sect & 7)) / 8 / 512)
 		return MD_BAD_BM;
 	/* the first sector of the area, and whether all of it lies on the device */
 	if (l.al_offset < 0) {

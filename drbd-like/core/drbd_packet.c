@@ -96,25 +96,29 @@ u32 drbd_header_size(u16 apv)
 	return apv >= 100 ? 16 : 8;
 }
 
+static void set_header(struct drbd_header *h, u16 cmd, u16 volume, u32 length)
+{
+	h->cmd = cmd;
+	h->volume = volume;
+	h->length = length;
+}
+
 bool drbd_get_header(const void *buf, u16 apv, struct drbd_header *h)
 {
 	const u8 *b = buf;
 
-	h->volume = 0;
 	if (apv >= 100) {
-		h->volume = drbd_get_be16(b + 4);
-		h->cmd = drbd_get_be16(b + 6);
-		h->length = drbd_get_be32(b + 8);
-		return drbd_get_be32(b) == DRBD_MAGIC_100 && !drbd_get_be32(b + 12);
+		if (drbd_get_be32(b) != DRBD_MAGIC_100 || drbd_get_be32(b + 12))
+			return false;
+		set_header(h, drbd_get_be16(b + 6), drbd_get_be16(b + 4), drbd_get_be32(b + 8));
+	} else if (drbd_get_be32(b) == DRBD_MAGIC) {
+		set_header(h, drbd_get_be16(b + 4), 0, drbd_get_be16(b + 6));
+	} else if (drbd_get_be16(b) == DRBD_MAGIC_BIG) {
+		set_header(h, drbd_get_be16(b + 2), 0, drbd_get_be32(b + 4));
+	} else {
+		return false;
 	}
-	if (drbd_get_be32(b) == DRBD_MAGIC) {
-		h->cmd = drbd_get_be16(b + 4);
-		h->length = drbd_get_be16(b + 6);
-		return true;
-	}
-	h->cmd = drbd_get_be16(b + 2);
-	h->length = drbd_get_be32(b + 4);
-	return drbd_get_be16(b) == DRBD_MAGIC_BIG;
+	return true;
 }
 
 u32 drbd_put_header(void *buf, u16 apv, const struct drbd_header *h)
@@ -565,17 +569,21 @@ bool drbd_get_packet(const struct drbd_header *h, u16 apv, u32 features, const v
 		     struct drbd_pkt *pkt)
 {
 	const struct drbd_packet_info *info = drbd_packet_info(h->cmd);
+	struct drbd_pkt got;
 	struct rbuf b;
 
 	if (!info || h->length < fixed_byte)
 		return false;
-	memset(pkt, 0, sizeof(*pkt));
-	pkt->cmd = h->cmd;
-	pkt->volume = h->volume;
-	pkt->tail_byte = h->length - fixed_byte;
+	memset(&got, 0, sizeof(got));
+	got.cmd = h->cmd;
+	got.volume = h->volume;
+	got.tail_byte = h->length - fixed_byte;
 	rbuf_init(&b, fixed, fixed_byte);
-	get_layout(&b, info->layout, apv, features, pkt);
-	return rbuf_done(&b);
+	get_layout(&b, info->layout, apv, features, &got);
+	if (!rbuf_done(&b))
+		return false;
+	*pkt = got;
+	return true;
 }
 
 u32 drbd_put_packet(const struct drbd_pkt *pkt, u16 apv, u32 features, void *buf, u32 size_byte)

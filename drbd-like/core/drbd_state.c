@@ -289,7 +289,7 @@ enum drbd_state_rv drbd_conn_verdict(enum drbd_conns oc, enum drbd_conns nc)
 static bool out_of_range(union drbd_state s)
 {
 	return s.role > R_SECONDARY || s.peer > R_SECONDARY || s.conn > C_BEHIND || s.disk > D_UP_TO_DATE ||
-	       s.pdsk > D_UP_TO_DATE;
+	       s.disk == D_UNKNOWN || s.pdsk > D_UP_TO_DATE;
 }
 
 enum drbd_state_rv drbd_hard_verdict(union drbd_state os, union drbd_state ns)

@@ -277,7 +277,7 @@ static void one_shape(const struct drbd_packet_info *info, u16 apv, u32 features
 	u8 sock = info->sock & DRBD_DATA_SOCK ? DRBD_DATA_SOCK : DRBD_META_SOCK;
 	u32 fixed = drbd_packet_fixed(info, apv, features, 0), got, n, cut, head;
 	struct drbd_header h = { info->cmd, 0, 0 };
-	struct drbd_pkt pkt;
+	struct drbd_pkt pkt, cut_pkt;
 	const char *why;
 
 	if (info->tail == TAIL_TEXT)
@@ -301,7 +301,7 @@ static void one_shape(const struct drbd_packet_info *info, u16 apv, u32 features
 		bool may = info->tail == TAIL_TEXT && cut > fixed - text && !bytes[cut - 1];
 
 		memcpy(part, bytes, cut);
-		CHECK_MSG(drbd_get_packet(&h, apv, features, part, cut, &pkt) == may, "%s at %u cut at %u",
+		CHECK_MSG(drbd_get_packet(&h, apv, features, part, cut, &cut_pkt) == may, "%s at %u cut at %u",
 			  info->name, apv, cut);
 		CHECK_INT(drbd_put_packet(&pkt, apv, features, part, cut), 0);
 		free(part);
