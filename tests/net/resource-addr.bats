@@ -98,6 +98,73 @@ load ../lib/resource
 	END
 }
 
+# Captures ARP at the other end of the cable; request and reply are the lines of one pair in /run/frames.
+capture() {
+	cat <<-'END'
+		tcpdump -l -n -e -i peer0 arp >/run/frames 2>/run/tcpdump.err &
+		until_true grep -q listening /run/tcpdump.err
+		frame='02:00:00:00:77:01 > ff:ff:ff:ff:ff:ff, ethertype ARP (0x0806), length 42: '
+		seen() { # ADDRESS COUNT : so many pairs, in turn, and nothing else
+			local ip=172.25.77.$1 i want=
+			for ((i = 0; i < $2; i++)); do
+				want+="Request who-has $ip tell $ip, length 28"$'\n'"Reply $ip is-at 02:00:00:00:77:01, length 28"$'\n'
+			done
+			[ "$(sed -n "s/^[^ ]* $frame\(.* $ip .*\)/\1/p" /run/frames)" = "${want%$'\n'}" ]
+		}
+	END
+	cat
+}
+
+@test "IPaddr, IPaddr2 and SendArp tell the neighbours in pairs of request and reply" {
+	capture <<-'END' | rsc_test ours
+		act 0 "$RSC_OK" IPaddr2 172.25.77.100/24/eth0 start
+		until_true seen 100 5
+		act 0 "$RSC_OK" IPaddr2 172.25.77.100/24/eth0 stop
+		act 7 "" SendArp 172.25.77.101/eth0 status
+		act 0 "$RSC_OK" SendArp 172.25.77.101/eth0 start
+		act 0 "$RSC_RUNNING" SendArp 172.25.77.101/eth0 status
+		until_true seen 101 5
+		act 0 "$RSC_OK" SendArp 172.25.77.101/eth0 start
+		act 0 "$RSC_OK" SendArp 172.25.77.101/eth0 stop
+		act 0 "$RSC_OK" SendArp 172.25.77.101/eth0 stop
+		act 7 "" SendArp 172.25.77.101/eth0 status
+		act 0 "$RSC_OK" IPaddr 172.25.77.102/24/eth0 start
+		until_true seen 102 10
+		seen 100 5
+		seen 101 5
+	END
+}
+
+@test "the senders obey ARP_INTERVAL_MS and ARP_REPEAT, SendArp's also in a file, and end with their address" {
+	capture <<-'END' | rsc_test ours
+		export ARP_INTERVAL_MS=20 ARP_REPEAT=2
+		ARP_BACKGROUND=no act 0 "$RSC_OK" IPaddr 172.25.77.100/24/eth0 start
+		until_true seen 100 2
+		mkdir -p /etc/ha.d/conf
+		echo ARP_REPEAT=3 >/etc/ha.d/conf/arp_config:eth0
+		act 0 "$RSC_OK" SendArp 172.25.77.101/eth0 start
+		until_true seen 101 3
+		export ARP_REPEAT=1000
+		act 0 "$RSC_OK" IPaddr2 172.25.77.103/24/eth0 start
+		until_true grep -q 'Reply 172.25.77.103' /run/frames
+		act 0 "$RSC_OK" IPaddr2 172.25.77.103/24/eth0 stop
+		grep -q 'killed previously running send_arp for 172.25.77.103' /run/ha-log
+		gone() { ! pgrep -x send_arp >/run/senders; }
+		until_true gone
+	END
+}
+
+@test "an address works without the sender, and the log says what is missing" {
+	rsc_test ours <<-'END'
+		rm /usr/lib/*/heartbeat/send_arp
+		act 0 "$RSC_OK" IPaddr 172.25.77.100/24/eth0 start
+		act 0 "$RSC_RUNNING" IPaddr 172.25.77.100/24/eth0 status
+		grep -q 'WARN: send_arp is not installed' /run/ha-log
+		act 1 "ERROR:  Generic error" SendArp 172.25.77.101/nope start
+		act 1 "ERROR:  Generic error" SendArp 172.25.77.101 start
+	END
+}
+
 @test "IPv6addr adds an address, tells the neighbours five times, and removes it however it is written" {
 	rsc_test ours <<-'END'
 		ip addr add fd00:77::1/64 dev eth0 nodad
