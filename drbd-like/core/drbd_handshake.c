@@ -255,7 +255,7 @@ void drbd_sync_param_received(const struct drbd_conn_state *conn, const struct d
 
 /* --- P_SIZES ------------------------------------------------------------------------------------------------------ */
 
-static u64 min_not_zero(u64 a, u64 b)
+static u64 smaller_nonzero(u64 a, u64 b)
 {
 	return !a ? b : !b ? a : DRBD_MIN(a, b);
 }
@@ -266,9 +266,9 @@ u64 drbd_new_size(const struct drbd_size_state *s, u64 user_sect, bool forced, b
 
 	if (forced && !connected)
 		peer = own;
-	size = min_not_zero(own, peer);
+	size = smaller_nonzero(own, peer);
 	if ((!own || !peer) && s->agreed_sect)
-		size = min_not_zero(size, s->agreed_sect);	/* who is not there may be smaller */
+		size = smaller_nonzero(size, s->agreed_sect);	/* who is not there may be smaller */
 	*user_too_big = user_sect > size;
 	return user_sect && !*user_too_big ? user_sect : size;
 }
@@ -320,7 +320,7 @@ static void size_with_disk(const struct drbd_vol_state *vol, const struct drbd_s
 	bool connected = vol->state.conn >= C_CONNECTED, too_big;
 
 	v->size_differs_much = differ_much(s->own_max_sect, p->d_size);
-	v->user_sect = vol->state.conn == C_WF_REPORT_PARAMS ? min_not_zero(s->user_sect, p->u_size) : p->u_size;
+	v->user_sect = vol->state.conn == C_WF_REPORT_PARAMS ? smaller_nonzero(s->user_sect, p->u_size) : p->u_size;
 	/* DDSF_FORCED is about a peer that is not there; this one is. */
 	v->size_sect = drbd_new_size(s, v->user_sect, false, connected, &too_big);
 	if (v->size_sect < s->capacity_sect && vol->state.disk >= D_OUTDATED &&

@@ -1,0 +1,18 @@
+# drbd.ko, built in a copy below $(O) so that nothing is left in the tree. `make module KDIR=...` builds for that kernel;
+# `make` builds it where the running kernel's headers are installed.
+KDIR ?= /lib/modules/$(shell uname -r)/build
+MODULE_DIR = $(O)/module/$(notdir $(patsubst %/,%,$(patsubst %/build,%,$(KDIR))))
+KERNEL_SRC = $(shell find drbd-like/kernel drbd-like/core -type f ! -name build.mk)
+
+.PHONY: module
+module: $(KERNEL_SRC)
+	@test -e $(KDIR)/Makefile || { echo "make module: no kernel headers at $(KDIR); give KDIR=" >&2; exit 1; }
+	@mkdir -p $(MODULE_DIR)/kernel $(MODULE_DIR)/core
+	@cp -Rpu drbd-like/core/. $(MODULE_DIR)/core/
+	@cp -Rpu drbd-like/kernel/. $(MODULE_DIR)/kernel/
+	+$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(MODULE_DIR))/kernel modules
+	@cp -p $(MODULE_DIR)/kernel/drbd.ko $(O)/drbd.ko
+
+ifneq ($(wildcard $(KDIR)/Makefile),)
+all: module
+endif

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <linux/module.h>
+#include <linux/bio.h>
+
+void probe(void);
+void probe(void)
+{
+	int x = BIO_RW_FLUSH; (void)x;
+}

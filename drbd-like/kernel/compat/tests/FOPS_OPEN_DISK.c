@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <linux/module.h>
+#include <linux/blkdev.h>
+
+void probe(void);
+void probe(void)
+{
+	struct block_device_operations o; int (*f)(struct gendisk *, blk_mode_t) = 0; char c[__builtin_types_compatible_p(typeof(o.open), typeof(f)) ? 1 : -1]; (void)c; (void)f;
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <linux/module.h>
+#include <linux/net.h>
+
+void probe(void);
+void probe(void)
+{
+	(void)kernel_sendpage((struct socket *)0, (struct page *)0, 0, 0, 0);
+}
