@@ -5,8 +5,9 @@ BATS_check ?= $(or $(filter tests/check/%,$(TESTS)),$(if $(TESTS),,$(sort $(wild
 BATS_sim ?= $(or $(filter tests/sim/%,$(TESTS)),$(if $(TESTS),,$(sort $(wildcard tests/sim/*.bats))))
 BATS_net ?= $(or $(filter tests/net/%,$(TESTS)),$(if $(TESTS),,$(sort $(wildcard tests/net/*.bats))))
 BATS_kernel ?= $(or $(filter tests/kernel/%,$(TESTS)),$(if $(TESTS),,$(sort $(wildcard tests/kernel/*.bats))))
-# the machines of tests/lib/vm.bash
-DEPS_TEST_DEB += qemu-system-x86 qemu-utils busybox-static cpio kmod xz-utils gcc-12 libelf1
+# the machines of tests/lib/vm.bash and root.bash, the namespaces of net.bash
+DEPS_TEST_DEB += qemu-system-x86 qemu-utils busybox-static cpio kmod xz-utils gcc-12 libelf1 dash mmdebstrap e2fsprogs \
+	iproute2 iputils-ping procps util-linux
 
 RING = O=$(abspath $(O)) tests/lib/ring.bash
 
