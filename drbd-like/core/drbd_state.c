@@ -544,7 +544,7 @@ static u32 reached_connected(struct drbd_conn_state *conn, struct drbd_vol_state
 
 static bool peer_promoted_without_data(union drbd_state os, union drbd_state ns)
 {
-	return ns.disk == D_INCONSISTENT && ns.pdsk == D_INCONSISTENT && os.peer == R_SECONDARY &&
+	return os.disk == D_INCONSISTENT && os.pdsk == D_INCONSISTENT && os.peer == R_SECONDARY &&
 	       ns.peer == R_PRIMARY;
 }
 

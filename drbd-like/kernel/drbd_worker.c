@@ -695,12 +695,32 @@ static void act(struct drbd_resource *r, struct drbd_device *dev, enum drbd_act 
 	}
 }
 
+/* Of the connection: what concerns a disk concerns all of them. */
+static void act_conn(struct drbd_resource *r, enum drbd_act what)
+{
+	union drbd_state none = { { 0 } };
+	struct drbd_device *dev;
+	u32 i;
+
+	if (what != AW_MD_SYNC && what != AW_MD_WRITE) {
+		act(r, NULL, what, none);
+		return;
+	}
+	for (i = 0; (dev = drbd_device_nth(r, i)); i++) {
+		act(r, dev, what, none);
+		drbd_device_put(dev);
+	}
+}
+
 static void run_list(struct drbd_resource *r, struct drbd_work *wk)
 {
 	u32 i;
 
 	for (i = 0; i < wk->after.nr; i++)
-		act(r, wk->dev, wk->after.act[i], wk->ns);
+		if (wk->dev)
+			act(r, wk->dev, wk->after.act[i], wk->ns);
+		else
+			act_conn(r, wk->after.act[i]);
 }
 
 static void after_vol(struct drbd_resource *r, struct drbd_work *wk)
