@@ -5,6 +5,17 @@ HB_PURE_SRC := heartbeat/hb_msg.c heartbeat/hb_seq.c heartbeat/hb_member.c heart
 HB_PKG := libcrypto
 HB_LIBS := -lz -lbz2 $(LIB_LIBS)
 
+HB_MEDIA_SRC := heartbeat/hb_media.c heartbeat/hb_bcast.c heartbeat/hb_ucast.c heartbeat/hb_mcast.c heartbeat/hb_serial.c \
+	heartbeat/hb_ping.c
+
+PROGRAMS += heartbeat
+heartbeat_SRC = heartbeat/heartbeat.c heartbeat/hb_daemon.c heartbeat/hb_rsc.c heartbeat/hb_ctl.c heartbeat/hb_ipc.c \
+	heartbeat/hb_state.c heartbeat/hb_fifo.c heartbeat/hb_child.c heartbeat/hb_hook.c heartbeat/hb_log.c heartbeat/hb_stonith.c \
+	heartbeat/hb_extra.c heartbeat/hb_test.c $(HB_MEDIA_SRC) $(HB_PURE_SRC) $(HB_PARSE_SRC) $(LIB_SRC)
+heartbeat_PKG = $(HB_PKG)
+heartbeat_LIBS = $(HB_LIBS)
+INSTALL += 755:$(O)/heartbeat:$(HB_DIR)/heartbeat:/usr/sbin/heartbeat
+
 PROGRAMS += send_arp
 send_arp_SRC := heartbeat/send_arp.c
 send_arp_DIR := $(HB_DIR)
