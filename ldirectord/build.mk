@@ -30,6 +30,8 @@ $(O)/obj/ldirectord/%.o $(O)/test/ldirectord/%.o: PKG_CFLAGS += $(LD_FLAGS)
 ldirectord_PKG = $(LD_PKG) $(IPVS_NL_PKG)
 ldirectord_LIBS = $(LD_LIBS)
 
+LINT_CFLAGS += $(LD_FLAGS)
+
 DEPS_DEB += libssl-dev libpcre2-dev libmariadb-dev libpq-dev
 DEPS_EL += openssl-devel pcre-devel mysql-devel postgresql-devel
 

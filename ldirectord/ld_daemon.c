@@ -279,9 +279,7 @@ static void take_result(struct ld_member_info *info, enum ld_result result, cons
 		info->changed = info->checked;
 	note_reason(info, reason);
 	/* one found in the table that proves to be up changes nothing there */
-	if (m->state != before && change != LD_NO_CHANGE && change != LD_FAILURES_RESET)
-		mark_dirty(group);
-	else if (m->state != before && before != LD_UNKNOWN)
+	if (m->state != before && (before != LD_UNKNOWN || (change != LD_NO_CHANGE && change != LD_FAILURES_RESET)))
 		mark_dirty(group);
 	else
 		run_command(group);

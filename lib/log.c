@@ -2,6 +2,7 @@
 /* The destinations of one process; the only state that lib/ keeps by itself. */
 #include "lib/log.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -39,6 +40,7 @@ int log_facility(const char *name)
 
 static int open_file(const char *path)
 {
+	assert(path);
 	return fault_sys() ? -1 : open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
 }
 

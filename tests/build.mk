@@ -35,10 +35,22 @@ export RESULTS
 bench: tests-built
 	@set -e; for b in $(sort $(wildcard tests/bench/*.bench)); do echo "== $$b"; O=$(abspath $(O)) "$$b"; done
 
-# Sources that the linters read; generated files are not ours to lint.
+# Sources that the linters read; generated files are not ours to lint. What passed is read again when it, or any header,
+# changes. LINT_CFLAGS: what a part needs beside its pkg-config modules.
 LINT_C = $(sort $(filter-out $(O)/%,$(foreach p,$(PROGRAMS) $(UNIT_TESTS) $(TEST_TOOLS),$($(p)_SRC))))
-LINT_SH = $(shell git grep -lIE '^\#!.*(ba)?sh' -- . ':!tests/data') $(wildcard tests/lib/*.bash)
+LINT_H = $(wildcard */*.h */*.def drbd-like/*/*.h drbd-like/*/*.def tests/unit/*.h)
+LINT_SH = $(shell git grep -lIE '^\#!.*[/ ](ba|da)?sh' -- . ':!tests/data') $(wildcard tests/lib/*.bash tests/data/ipvsadm/vm/*.sh)
+LINT_PKG = $(sort $(foreach p,$(PROGRAMS) $(UNIT_TESTS) $(TEST_TOOLS),$($(p)_PKG)))
+LINT_FLAGS = $(filter-out -Werror,$(ALL_CFLAGS)) -Itests/unit $(LINT_CFLAGS) $(shell $(PKG_CONFIG) --cflags $(LINT_PKG))
+.PHONY: lint-c
 lint:
-	clang-tidy --quiet $(LINT_C) -- $(filter-out -Werror,$(ALL_CFLAGS)) -Itests/unit $(PKG_CFLAGS_ALL)
-	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr -I. $(LINT_C)
+	@$(MAKE) --no-print-directory -k -j "$$(nproc)" lint-c
+	cppcheck --quiet -j "$$(nproc)" --error-exitcode=1 --enable=warning,portability --inline-suppr --suppress=identicalInnerCondition -I. $(LINT_C)
 	shellcheck -x $(sort $(LINT_SH))
+lint-c: $(LINT_C:%=$(O)/lint/%.ok)
+$(O)/lint/%.ok: % $(LINT_H) .clang-tidy
+	@mkdir -p $(@D)
+	@echo clang-tidy $<
+	@clang-tidy --quiet $< -- $(LINT_FLAGS) $(if $(filter tests/unit/%,$<),-DUNIT_TEST) \
+		-Xclang -analyzer-config -Xclang max-nodes=50000 2>$@.err || { cat $@.err; false; }
+	@touch $@

@@ -490,7 +490,7 @@ static u32 rle_fill(const struct drbd_bm *bm, u64 start, u8 *to, u32 max_byte, u
 {
 	bool value = drbd_bm_test(bm, start);
 	u32 room = (max_byte - 1) * 8, used = 0, n, code_byte;
-	u64 pos = start, run_end, word;
+	u64 pos = start, run_end, word = 0;
 
 	to[0] = (u8)(RLE_CODE | (value ? RLE_FIRST_SET : 0));
 	while (pos < bm->bits) {

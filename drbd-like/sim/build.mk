@@ -15,4 +15,5 @@ DEPS_EL += popt-devel
 $(O)/gen/faulty/%.c: drbd-like/sim/%.c
 	@mkdir -p $(@D)
 	@printf '#define SIM_FAULTS\n#include "$<"\n' > $@
+LINT_CFLAGS += -DSIM_FAULTS
 .SECONDARY: $(SIM_BAD)

@@ -77,7 +77,7 @@ static void replay_all(struct replay *r, const struct drbd_al_scan *scan)
 	u32 b, bad = 0;
 
 	memset(r->hot, 0xff, AL_SLOTS_MAX * sizeof(*r->hot));
-	for (b = scan->oldest_b;; b = (b + 1) % r->blocks) {
+	for (b = scan->oldest_b;; b = b + 1 < r->blocks ? b + 1 : 0) {
 		bad += r->old_format ? drbd_al_replay_old(ring_block(r, b), r->hot) :
 				       drbd_al_replay(ring_block(r, b), r->hot);
 		if (b == scan->newest_b)

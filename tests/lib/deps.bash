@@ -26,7 +26,7 @@ if command -v apt-get >/dev/null; then
 	# shellcheck disable=SC2086 # a list of words
 	want=$(missing deb_installed $deb)
 	[ -n "$want" ] || { echo "deps: everything is installed"; exit 0; }
-	echo "deps: apt-get install" $want
+	echo "deps: apt-get install $want"
 	apt-get update -qq -o Acquire::Retries=3
 	# shellcheck disable=SC2086
 	DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends $want >/dev/null
@@ -35,7 +35,7 @@ elif command -v rpm >/dev/null; then
 	# shellcheck disable=SC2086
 	want=$(missing rpm_installed $el)
 	[ -n "$want" ] || { echo "deps: everything is installed"; exit 0; }
-	echo "deps: $tool install" $want
+	echo "deps: $tool install $want"
 	# shellcheck disable=SC2086
 	"$tool" -y -q install $want
 else

@@ -112,9 +112,9 @@ static void list(int thresholds)
 			if (strcmp(dest[j].service, key))
 				continue;
 			if (thresholds)
-				printf("  -> %-28s %-10u %-10u %-10u %-10u\n", dest[j].addr, dest[j].upper, dest[j].lower, 0, 0);
+				printf("  -> %-28s %-10u %-10u %-10u %-10u\n", dest[j].addr, dest[j].upper, dest[j].lower, 0U, 0U);
 			else
-				printf("  -> %-28s %-7s %-6u %-10u %-10u\n", dest[j].addr, method_name(&dest[j]), dest[j].weight, 0, 0);
+				printf("  -> %-28s %-7s %-6u %-10u %-10u\n", dest[j].addr, method_name(&dest[j]), dest[j].weight, 0U, 0U);
 		}
 	}
 }

@@ -35,6 +35,7 @@ struct listener {
 	struct in_addr addr;
 	bool first;
 };
+static struct listener *listeners;
 
 struct client {
 	struct ev ev;
@@ -201,10 +202,11 @@ int main(int argc, char **argv)
 	if (ev_init(&loop, NULL))
 		return 1;
 	count = atoi(argv[3]);
+	listeners = calloc((size_t)count, sizeof(*listeners));
 	for (i = 0; i < count; i++) {
-		l = calloc(1, sizeof(*l));
+		l = &listeners[i];
 		fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-		if (!l || fd < 0)
+		if (!listeners || fd < 0)
 			return 1;
 		l->addr.s_addr = htonl(ntohl(first.s_addr) + (unsigned int)i);
 		l->first = i == 0;

@@ -208,7 +208,6 @@ TEST(without_ordering_epochs_run_in_parallel_and_are_acked_in_order)
 
 TEST(a_lost_connection_leaves_one_empty_epoch)
 {
-	struct drbd_epoch *e;
 	int i, reaped = 0;
 	bool used;
 
@@ -222,7 +221,7 @@ TEST(a_lost_connection_leaves_one_empty_epoch)
 	for (i = 0; i < 4; i++)
 		acked(i);
 	drbd_epochs_reset(&es);
-	while ((e = drbd_epochs_reap(&es)))
+	while (drbd_epochs_reap(&es))
 		reaped++;
 	CHECK_INT(reaped, 3);
 	CHECK_INT(es.nr, 1);

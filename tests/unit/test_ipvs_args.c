@@ -228,7 +228,7 @@ TEST(complaints_have_the_original_words_and_codes)
 
 TEST(values_that_are_not_given_are_the_original_ones)
 {
-	struct ipvs_change change;
+	struct ipvs_change change = {.op = IPVS_OPS};
 	struct ipvs_cmd cmd;
 	int rc;
 

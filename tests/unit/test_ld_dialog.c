@@ -368,7 +368,7 @@ TEST(dns_over_tcp_has_a_length_in_front)
 		CHECK_INT(feed(&c, packet, sizeof(dns_answer) + 1, step, true), LD_PASS);
 		ld_dialog_free(&d);
 	}
-	CHECK_INT(said[1], 24);
+	CHECK_INT((unsigned char)said[1], 24);
 	CHECK_INT(feed(&c, packet, 30, 7, true), LD_FAIL);
 	ld_dialog_free(&d);
 }
@@ -445,7 +445,7 @@ TEST(radius_proves_the_secret_both_ways)
 	c.passwd = "a password of more than 16 bytes";
 	c.secret = "secret";
 	feed(&c, "", 0, 1, false);
-	CHECK_INT(said[0], 1);
+	CHECK_INT((unsigned char)said[0], 1);
 	CHECK_INT(said_byte, 20 + 6 + 34 + 6);
 	CHECK_INT((said[2] << 8) + said[3], said_byte);
 	CHECK(!memmem(said, said_byte, "password", 8));
