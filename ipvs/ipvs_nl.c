@@ -49,8 +49,6 @@ struct ipvs_nl {
 	char batch[BATCH_BYTE] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 
-extern char **environ;
-
 /* libnl's own error numbers say less than the errnos they were made from; few can come from open. */
 static int open_error(int nl_err)
 {
@@ -132,7 +130,7 @@ int ipvs_nl_load_module(void)
 static int receive(struct ipvs_nl *nl, unsigned char **buf)
 {
 	struct sockaddr_nl from;
-	int n;
+	int n, err;
 
 	do {
 		errno = 0;
@@ -140,13 +138,14 @@ static int receive(struct ipvs_nl *nl, unsigned char **buf)
 		n = nl_recv(nl->sock, &from, buf, NULL);
 		if (n > 0 && from.nl_pid == 0)
 			return n;
+		err = errno;
 		free(*buf); /* from another process than the kernel: not for us */
 	} while (n > 0);
 	if (n == 0)
 		return -ENOBUFS; /* an answer that should be there was dropped */
 	if (n == -NLE_MSG_TRUNC)
 		return -EMSGSIZE;
-	return errno ? -errno : -EIO;
+	return err > 0 ? -err : -EIO;
 }
 
 /* The error of an NLMSG_ERROR: 0 is an acknowledgement. */
@@ -312,6 +311,7 @@ static int query(struct ipvs_nl *nl, enum ipvs_query what, const struct ipvs_ser
 		left = receive(nl, &buf);
 		if (left < 0)
 			return left;
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): left bytes are there */
 		for (nlh = (struct nlmsghdr *)buf; nlmsg_ok(nlh, left); nlh = nlmsg_next(nlh, &left)) {
 			if (nlh->nlmsg_seq != nl->seq)
 				continue;

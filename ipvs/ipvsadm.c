@@ -503,6 +503,8 @@ static bool restore_line(struct ipvsadm *adm, int argc, const char **argv, unsig
 		rc = ipvs_args_refuse(adm->program, &refusal);
 	if (!rc) {
 		run(adm, &cmd, line);
+		if (cmd.id == CMD_LIST || cmd.id == CMD_SAVE) /* one that fails ends the original too */
+			return !adm->rc;
 		return cmd.id != CMD_HELP && cmd.id != CMD_VERSION;
 	}
 	ipvs_nl_flush(adm->nl); /* complaints come in the order of the lines */
