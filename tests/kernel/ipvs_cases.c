@@ -135,7 +135,7 @@ static void copy_out(const char *title, int fd)
 
 static void run(const char *program, char *line, const int fd[FDS])
 {
-	char *argv[MAX_WORDS + 1], *env[MAX_WORDS], *word, *rest = line;
+	char *argv[MAX_WORDS + 1], *env[MAX_WORDS + 1], *word, *rest = line;
 	char name[] = "ipvsadm", path[] = "PATH=/bin:/sbin";
 	int argc = 1, envs = 1, status, i;
 	posix_spawn_file_actions_t actions;
