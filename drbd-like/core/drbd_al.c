@@ -112,6 +112,7 @@ static void reset_slots(struct drbd_al *al)
 	al->context_start = 0;
 	al->last = AL_NONE - 1;
 	al->in_stream = 0;
+	al->resumed = 0;
 }
 
 void drbd_al_init(struct drbd_al *al, void *mem, u32 nr, u32 stripes, u32 stripe_size_4k, u32 extents, u32 tr_number)
@@ -172,6 +173,25 @@ static u32 replace(struct drbd_al *al, u32 extent)
 	return s;
 }
 
+static bool is_unwritten(const struct drbd_al *al, u32 s)
+{
+	return al->resumed && al->slot[s].unwritten && !al->slot[s].batch;
+}
+
+/* The slot keeps its extent and goes to disk with the next transaction. */
+static void write_late(struct drbd_al *al, u32 s)
+{
+	struct drbd_al_slot *slot = &al->slot[s];
+
+	if (!slot->refs) {
+		list_del(al, s);
+		al->idle--;
+	}
+	slot->batch = COLLECTED;
+	list_add_tail(al, s, COLLECTED);
+	al->collected++;
+}
+
 /* Extents behind a stream, unreferenced, taking at most a quarter of what is idle. */
 static void look_ahead(struct drbd_al *al)
 {
@@ -188,15 +208,18 @@ static void look_ahead(struct drbd_al *al)
 
 enum drbd_al_need drbd_al_begin(struct drbd_al *al, u32 first, u32 last, u32 *ticket)
 {
-	u32 e, s, missing = 0, idle = al->idle, newest = 0, first_new = AL_NONE;
+	u32 e, s, missing = 0, late = 0, idle = al->idle, newest = 0, first_new = AL_NONE;
 
 	drbd_assert(first <= last && last - first < AL_UPDATES_MAX);
 	for (e = first; e <= last; e++) {
 		s = find(al, e);
-		if (s == NO_SLOT)
+		if (s == NO_SLOT) {
 			missing++;
-		else if (!al->slot[s].refs && !al->slot[s].batch)
+			continue;
+		}
+		if (!al->slot[s].refs && !al->slot[s].batch)
 			idle--;		/* will be taken itself, not replaced */
+		late += is_unwritten(al, s);
 	}
 	if (missing > idle) {
 		if (al->collected || al->writing) {
@@ -206,7 +229,7 @@ enum drbd_al_need drbd_al_begin(struct drbd_al *al, u32 first, u32 last, u32 *ti
 		al->starving++;
 		return AL_FULL;
 	}
-	if (al->collected + missing > AL_UPDATES_MAX) {
+	if (al->collected + missing + late > AL_UPDATES_MAX) {
 		al->locked++;
 		return AL_DUE;
 	}
@@ -215,6 +238,8 @@ enum drbd_al_need drbd_al_begin(struct drbd_al *al, u32 first, u32 last, u32 *ti
 		s = find(al, e);
 		if (s == NO_SLOT)
 			continue;
+		if (is_unwritten(al, s))
+			write_late(al, s);
 		take(al, s);
 		newest = DRBD_MAX(newest, al->slot[s].batch == COLLECTED ? 2u : al->slot[s].batch == WRITING);
 		al->hits++;
@@ -246,7 +271,7 @@ bool drbd_al_begin_fast(struct drbd_al *al, u32 first, u32 last)
 
 	for (e = first; e <= last; e++) {
 		s = find(al, e);
-		if (s == NO_SLOT || al->slot[s].batch)
+		if (s == NO_SLOT || al->slot[s].batch || is_unwritten(al, s))
 			return false;
 	}
 	for (e = first; e <= last; e++) {
@@ -370,6 +395,7 @@ void drbd_al_committed(struct drbd_al *al, const struct drbd_al_tr *tr, bool wri
 		list_del(al, s);
 		slot->extent = slot->new_extent;
 		slot->batch = 0;
+		slot->unwritten = !written;
 		al->changed++;
 		if (!slot->refs) {
 			list_add_tail(al, s, IDLE);
@@ -383,6 +409,11 @@ void drbd_al_committed(struct drbd_al *al, const struct drbd_al_tr *tr, bool wri
 	al->context_start += AL_CONTEXT;
 	if (al->context_start >= al->nr)
 		al->context_start = 0;
+}
+
+void drbd_al_resume(struct drbd_al *al)
+{
+	al->resumed = 1;
 }
 
 void drbd_al_failed(struct drbd_al *al, const struct drbd_al_tr *tr)

@@ -46,6 +46,7 @@ struct drbd_al_slot {
 	u32 prev, next;			/* list it is in */
 	u32 chain;			/* hash chain */
 	u32 batch;			/* 0: none; 1: change collected; 2: change being written */
+	u32 unwritten;			/* extent is active, but not on disk: no updates were needed then */
 };
 
 struct drbd_al {
@@ -65,6 +66,7 @@ struct drbd_al {
 	u32 collecting;			/* ticket of those */
 	u8 writing;			/* a transaction is under way, ticket collecting - 1 */
 	u8 failed;			/* ... and could not be written: drbd_al_prepare() gives it again */
+	u8 resumed;			/* updates are needed again: what is unwritten counts as missing */
 	/* "act_log:" line of /proc/drbd */
 	u32 used;			/* slots with references */
 	u32 hits, misses, starving, locked, changed;
@@ -129,8 +131,14 @@ bool drbd_al_begin_fast(struct drbd_al *al, u32 first, u32 last);
 /* True: tr is filled and must go to disk. False: nothing is to be written, or a transaction is still under way. */
 bool drbd_al_prepare(struct drbd_al *al, struct drbd_al_tr *tr);
 
-/* tr is on stable storage; or it is not needed there (al-updates no): written is false and its number is not used up. */
+/*
+ * tr is on stable storage; or it is not needed there (al-updates no, or VF_AL_SUSPENDED): written is false and its number is
+ * not used up.
+ */
 void drbd_al_committed(struct drbd_al *al, const struct drbd_al_tr *tr, bool written);
+
+/* Updates are needed from now on (NOW_AL_RESUME): what is active without being on disk is written when it is next used. */
+void drbd_al_resume(struct drbd_al *al);
 
 /* Writing failed: who waits goes on waiting, drbd_al_prepare() gives the same changes again. The shell detaches or tries so. */
 void drbd_al_failed(struct drbd_al *al, const struct drbd_al_tr *tr);

@@ -176,14 +176,14 @@ static void end_negotiation(const struct drbd_vol_state *vol, union drbd_state *
 }
 
 /*
- * Rule 5: who is connected and need not sync is UpToDate. A disk that was Outdated or Consistent while connected was
- * about to sync; that this ended early makes no data current.
+ * Rule 5: who gets connected and need not sync is UpToDate. A disk that was worse while connected was to be synced: that
+ * this ended early, or that somebody wants to outdate it, makes no data current.
  */
 static u32 lift(u32 old_conn, u32 old_disk, u32 disk)
 {
 	if (disk != D_CONSISTENT && disk != D_OUTDATED)
 		return disk;
-	if (old_conn >= C_CONNECTED && (old_disk == D_CONSISTENT || old_disk == D_OUTDATED))
+	if (old_conn >= C_CONNECTED && old_disk >= D_INCONSISTENT && old_disk < D_UP_TO_DATE)
 		return disk;
 	return D_UP_TO_DATE;
 }
@@ -885,14 +885,17 @@ static void new_uuid(const struct follow *f)
 		add(f->after, AW_SEND_UUIDS);
 }
 
-/* Every volume has data that are current, here or there. */
-static bool data_within_reach(const struct drbd_conn_state *conn)
+/* Every volume has data that are current, here or there; this one in the state that the item is about. */
+static bool data_within_reach(const struct follow *f)
 {
 	u32 i;
 
-	for (i = 0; i < conn->vols; i++)
-		if (conn->vol[i]->state.disk != D_UP_TO_DATE && conn->vol[i]->state.pdsk != D_UP_TO_DATE)
+	for (i = 0; i < f->conn->vols; i++) {
+		union drbd_state s = f->conn->vol[i] == f->vol ? f->ns : f->conn->vol[i]->state;
+
+		if (s.disk != D_UP_TO_DATE && s.pdsk != D_UP_TO_DATE)
 			return false;
+	}
 	return true;
 }
 
@@ -906,26 +909,26 @@ static void forget_new_uuids(struct drbd_conn_state *conn)
 			conn->vol[i]->flags &= ~VF_NEW_CUR_UUID;
 }
 
-/* 3 and 4, and a plain suspend-io: what was frozen goes on, or at least over the new connection. */
+/*
+ * 3 and 4, and a plain suspend-io: what was frozen goes on, or at least over the new connection. Items are late: nothing
+ * is let go by what the state has become since, for the item that sends again comes first.
+ */
 static void follow_frozen(const struct follow *f)
 {
-	struct drbd_conn_state *conn = f->conn;
-	bool all_connected = drbd_lowest_conn(conn) >= C_CONNECTED;
-	bool back = f->os.conn < C_CONNECTED && f->ns.conn >= C_CONNECTED && all_connected;
+	bool back = f->os.conn < C_CONNECTED && f->ns.conn >= C_CONNECTED && drbd_lowest_conn(f->conn) >= C_CONNECTED;
 
 	if (!is_suspended(f->ns))
 		return;
 	if (back) {
-		forget_new_uuids(conn);
+		forget_new_uuids(f->conn);
 		add(f->after, AW_TL_RESEND);
 	}
-	if (conn->susp_nod && data_within_reach(conn)) {
-		if (drbd_lowest_disk(conn) == D_UP_TO_DATE)
-			add(f->after, AW_TL_RESTART_FROZEN);
+	if (f->conn->susp_nod && data_within_reach(f)) {
+		add(f->after, AW_TL_RESTART_FROZEN);
 		add(f->after, AW_NEW_UUIDS);
 		add(f->after, AW_CLEAR_SUSP_NOD);
 	}
-	if (conn->susp_fen && all_connected) {
+	if (f->conn->susp_fen && back) {
 		add(f->after, AW_NEW_UUIDS);
 		add(f->after, AW_CLEAR_SUSP_FEN);
 	}

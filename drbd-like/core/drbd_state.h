@@ -133,7 +133,7 @@ enum drbd_now {
 	NOW_MD_DIRTY		= 1 << 7,	/* md_flags or UUIDs changed */
 	NOW_STOP_RECEIVER	= 1 << 8,
 	NOW_RESTART_RECEIVER	= 1 << 9,	/* it cleans up and connects again */
-	NOW_AL_RESUME		= 1 << 10,	/* VF_AL_SUSPENDED was cleared */
+	NOW_AL_RESUME		= 1 << 10,	/* VF_AL_SUSPENDED was cleared: drbd_al_resume() */
 	NOW_HOLD_DISK		= 1 << 11,	/* take a reference on the disk until the after-work ran */
 	NOW_WAKE		= 1 << 12	/* always: whoever waits for a state change */
 };

@@ -93,6 +93,8 @@ static void do_now(struct sim_node *n, u32 now)
 	}
 	if (now & (NOW_STOP_RECEIVER | NOW_RESTART_RECEIVER))
 		sim_begin_cleanup(n);
+	if ((now & NOW_AL_RESUME) && n->disk_open)
+		drbd_al_resume(&n->al);
 	if (now & NOW_HOLD_DISK)
 		n->disk_users++;
 	sim_node_wake(n);

@@ -524,6 +524,34 @@ TEST(noise_is_never_a_transaction)
 	free(hot);
 }
 
+TEST(what_was_active_while_suspended_is_written_after_resume)
+{
+	struct drbd_al *al = al_make(7, 1, 8, 100);
+	u32 ticket;
+
+	CHECK_INT(drbd_al_begin(al, 3, 4, &ticket), AL_WRITE_FIRST);
+	CHECK(drbd_al_prepare(al, &tr));
+	drbd_al_committed(al, &tr, false);
+	drbd_al_end(al, 4, 4);
+	CHECK(drbd_al_begin_fast(al, 3, 3));
+	drbd_al_resume(al);
+	/* one in use, one idle */
+	CHECK(!drbd_al_begin_fast(al, 3, 3));
+	CHECK(!drbd_al_begin_fast(al, 4, 4));
+	CHECK_INT(activate(al, 3, 4), 2);
+	CHECK_INT(tr.number, 0);
+	CHECK_INT(tr.extent[0], 3);
+	CHECK_INT(tr.extent[1], 4);
+	CHECK(drbd_al_begin_fast(al, 3, 4));
+	drbd_al_end(al, 3, 4);
+	drbd_al_end(al, 3, 4);
+	drbd_al_end(al, 3, 3);
+	drbd_al_end(al, 3, 3);
+	CHECK_INT(al->used, 0);
+	CHECK_INT(al->idle, 7);
+	al_drop(al);
+}
+
 int main(void)
 {
 	RUN(checksum_is_the_original_one);
@@ -545,5 +573,6 @@ int main(void)
 	RUN(replay_obeys_counts_and_frees_slots);
 	RUN(old_format_is_understood);
 	RUN(noise_is_never_a_transaction);
+	RUN(what_was_active_while_suspended_is_written_after_resume);
 	return UNIT_END;
 }
