@@ -354,12 +354,12 @@ enum drbd_promote_do drbd_promote_again(struct drbd_promote *p)
 	return try_promotion(p);
 }
 
-/* Promoted alone, or against what the data say: a new generation begins. */
+/* Promoted against what the data say, or alone: a new generation begins, unless the peer can not know of this one. */
 static bool promotion_needs_uuid(const struct drbd_vol_state *vol, bool forced)
 {
 	bool alone = vol->state.conn < C_CONNECTED || vol->state.pdsk <= D_FAILED;
 
-	return forced || (alone && !vol->uuid[UI_BITMAP]);
+	return forced || (alone && !(vol->uuid[UI_BITMAP] && (vol->flags & VF_OWN_CURRENT)));
 }
 
 void drbd_role_changed(struct drbd_conn_state *conn, struct drbd_vol_state *vol, bool forced, u64 random,
@@ -368,7 +368,7 @@ void drbd_role_changed(struct drbd_conn_state *conn, struct drbd_vol_state *vol,
 	after->nr = 0;
 	if (vol->state.disk >= D_ATTACHING && vol->disk_conf) {
 		if (is_primary(vol) && promotion_needs_uuid(vol, forced))
-			drbd_uuid_new_current(vol->uuid, random, true);
+			drbd_new_generation(vol, random);
 		drbd_uuid_set_role(vol->uuid, is_primary(vol));
 		vol->ed_uuid = vol->uuid[UI_CURRENT];
 		add(after, AW_MD_WRITE);

@@ -538,7 +538,7 @@ static u32 reached_connected(struct drbd_conn_state *conn, struct drbd_vol_state
 	bool suspended = vol->flags & VF_AL_SUSPENDED;
 
 	conn->connect_cnt++;
-	vol->flags &= ~VF_AL_SUSPENDED;
+	vol->flags &= ~(VF_AL_SUSPENDED | VF_OWN_CURRENT);
 	return suspended ? NOW_AL_RESUME : 0;
 }
 
@@ -878,8 +878,7 @@ static bool is_suspended(union drbd_state s)
 
 static void new_uuid(const struct follow *f)
 {
-	drbd_uuid_new_current(f->vol->uuid, f->random, f->ns.role == R_PRIMARY);
-	f->vol->ed_uuid = f->vol->uuid[UI_CURRENT];
+	drbd_new_generation(f->vol, f->random);
 	add(f->after, AW_MD_WRITE);
 	if (f->ns.conn >= C_CONNECTED)
 		add(f->after, AW_SEND_UUIDS);
@@ -965,11 +964,6 @@ static bool peer_data_lost(u32 old, u32 new_pdsk)
 	       (new_pdsk < D_INCONSISTENT || new_pdsk == D_UNKNOWN || new_pdsk == D_OUTDATED);
 }
 
-static bool may_make_uuid(const struct follow *f)
-{
-	return has_disk(f) && f->ns.disk == D_UP_TO_DATE && !f->vol->uuid[UI_BITMAP];
-}
-
 /* A Primary gets its disk back while nobody else takes its writes. */
 static bool attached_alone(const struct follow *f)
 {
@@ -977,18 +971,27 @@ static bool attached_alone(const struct follow *f)
 }
 
 /* 8 and 9; and in Ahead, too, the peer does not get what is written. */
-static void follow_generation(const struct follow *f)
+static bool generation_ends(const struct follow *f)
 {
 	bool written = f->ns.role == R_PRIMARY || f->ns.peer == R_PRIMARY;
-	bool lost = peer_data_lost(f->os.pdsk, f->ns.pdsk) && written;
-	bool peer_promoted = f->ns.pdsk < D_INCONSISTENT && f->os.peer != R_PRIMARY && f->ns.peer == R_PRIMARY;
+	bool lost = written && peer_data_lost(f->os.pdsk, f->ns.pdsk);
 
-	if ((lost || peer_promoted || attached_alone(f) || entered(f, C(AHEAD))) && may_make_uuid(f)) {
-		if (is_suspended(f->ns))
-			f->vol->flags |= VF_NEW_CUR_UUID;
-		else
-			new_uuid(f);
-	}
+	if (!has_disk(f) || f->ns.disk != D_UP_TO_DATE)
+		return false;
+	if (f->vol->uuid[UI_BITMAP])
+		return lost && is_source(f->os.conn);
+	return lost || attached_alone(f) || entered(f, C(AHEAD)) ||
+	       (f->ns.pdsk < D_INCONSISTENT && f->os.peer != R_PRIMARY && f->ns.peer == R_PRIMARY);
+}
+
+static void follow_generation(const struct follow *f)
+{
+	bool ends = generation_ends(f);
+
+	if (ends && is_suspended(f->ns))
+		f->vol->flags |= VF_NEW_CUR_UUID;
+	else if (ends)
+		new_uuid(f);
 	/* I/O goes on by whatever way: what waited for that is due now */
 	if (is_suspended(f->os) && !drbd_suspended(f->conn) && drbd_pending_new_uuid(f->vol, f->random)) {
 		add(f->after, AW_MD_WRITE);
@@ -1123,15 +1126,28 @@ void drbd_conn_after(struct drbd_conn_state *conn, const struct drbd_conn_transi
 	add(after, AW_MD_SYNC);
 }
 
+void drbd_new_generation(struct drbd_vol_state *vol, u64 random)
+{
+	bool primary = vol->state.role == R_PRIMARY;
+
+	if (!vol->uuid[UI_BITMAP]) {
+		drbd_uuid_new_current(vol->uuid, random, primary);
+	} else {
+		drbd_uuid_rotate_set(vol->uuid, UI_CURRENT, random);
+		drbd_uuid_set_role(vol->uuid, primary);
+	}
+	vol->ed_uuid = vol->uuid[UI_CURRENT];
+	vol->flags |= VF_OWN_CURRENT;
+}
+
 bool drbd_pending_new_uuid(struct drbd_vol_state *vol, u64 random)
 {
 	if (!(vol->flags & VF_NEW_CUR_UUID) || vol->state.disk < D_INCONSISTENT)
 		return false;
 	vol->flags &= ~VF_NEW_CUR_UUID;
-	if (vol->uuid[UI_BITMAP])
+	if (vol->uuid[UI_BITMAP] && (vol->flags & VF_OWN_CURRENT))
 		return false;	/* there is one since */
-	drbd_uuid_new_current(vol->uuid, random, vol->state.role == R_PRIMARY);
-	vol->ed_uuid = vol->uuid[UI_CURRENT];
+	drbd_new_generation(vol, random);
 	return true;
 }
 

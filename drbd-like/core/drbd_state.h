@@ -41,7 +41,8 @@ enum drbd_vol_flag {
 	VF_FORCE_DETACH		= 1 << 8,
 	VF_AL_SUSPENDED		= 1 << 9,	/* no activity-log updates needed: everything is out of sync anyway */
 	VF_CW_SUCCESS		= 1 << 10,	/* the peer's answer to a cluster-wide request */
-	VF_CW_FAIL		= 1 << 11
+	VF_CW_FAIL		= 1 << 11,
+	VF_OWN_CURRENT		= 1 << 12	/* the current UUID was made here and told to nobody yet */
 };
 
 /* One volume. The shell zeroes it and calls drbd_vol_init(); afterwards it changes only what is marked "shell". */
@@ -261,6 +262,13 @@ void drbd_vol_after(struct drbd_conn_state *conn, struct drbd_vol_state *vol, un
 		    u64 random, struct drbd_after *after);
 void drbd_conn_after(struct drbd_conn_state *conn, const struct drbd_conn_transition *ctr, struct drbd_after *after);
 
+/*
+ * A new current UUID (drbd-wire.md 9.3). While a bitmap UUID is set it stays, for the bitmap counts from there, and the
+ * current one goes into history: of a resync that may have ended without this node noticing the peer has our current
+ * UUID, and of a forced promotion the bitmap is still good. The original keeps the current UUID in the first case and
+ * overwrites the bitmap's in the second.
+ */
+void drbd_new_generation(struct drbd_vol_state *vol, u64 random);
 /* True if a deferred new current UUID was due and is made: write the super block; send P_UUIDS if connected. */
 bool drbd_pending_new_uuid(struct drbd_vol_state *vol, u64 random);
 
