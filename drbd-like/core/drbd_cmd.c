@@ -579,10 +579,13 @@ void drbd_attach_take(struct drbd_conn_state *conn, struct drbd_vol_state *vol, 
 	drbd_uuid_set_role(vol->uuid, is_primary(vol));
 	vol->disk_conf = in->conf;
 	vol->md_flags = in->md_flags;
-	vol->flags &= ~(VF_CRASHED_PRIMARY | VF_WAS_IO_ERROR | VF_WAS_READ_ERROR | VF_FORCE_DETACH | VF_AL_SUSPENDED);
+	vol->flags &= ~(VF_CRASHED_PRIMARY | VF_WAS_IO_ERROR | VF_WAS_READ_ERROR | VF_FORCE_DETACH | VF_AL_SUSPENDED |
+			VF_OWN_CURRENT);
 	vol->flags |= crashed ? VF_CRASHED_PRIMARY : 0;
-	*set_all_bits = (in->md_flags & MDF_FULL_SYNC) || (crashed && (in->md_flags & MDF_AL_DISABLED));
 	*degr_timeout = (in->md_flags & (MDF_PRIMARY_IND | MDF_CONNECTED_IND)) == MDF_PRIMARY_IND;
+	if (*degr_timeout)
+		vol->flags |= VF_OWN_CURRENT;	/* made when it was left alone, or promoted alone */
+	*set_all_bits = (in->md_flags & MDF_FULL_SYNC) || (crashed && (in->md_flags & MDF_AL_DISABLED));
 	found_state(in, &found);
 	if (vol->state.conn == C_CONNECTED) {
 		vol->attach_state = found;

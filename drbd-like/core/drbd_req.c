@@ -640,6 +640,14 @@ static void conn_lost(struct drbd_request *req)
 	req->flags &= ~(RQ_NET_OK | RQ_NET_SIS);
 }
 
+static void conn_lost_frozen(struct drbd_request *req)
+{
+	if ((req->flags & RQ_COMPLETED) && net_open(req->flags)) {
+		net_done(req);
+		req->flags &= ~(RQ_NET_OK | RQ_NET_SIS);
+	}
+}
+
 static u32 resend(struct drbd_tl *tl, struct drbd_request *req, const struct drbd_req_env *env)
 {
 	req->flags &= ~RQ_COMPLETION_SUSP;
@@ -651,12 +659,13 @@ static u32 resend(struct drbd_tl *tl, struct drbd_request *req, const struct drb
 			net_done(req);
 		return 0;
 	}
-	if (req->flags & (RQ_NET_OK | RQ_POSTPONED)) {
+	if (req->flags & RQ_POSTPONED) {
 		net_done(req);
 		return 0;
 	}
+	/* an ack without the barrier's is no promise: the peer may have lost power */
 	uncount_in_flight(req);
-	req->flags &= ~(RQ_NET_SENT | RQ_NET_SIS);
+	req->flags &= ~(RQ_NET_SENT | RQ_NET_OK | RQ_NET_SIS);
 	go_remote(tl, req, env);
 	return RQ_DO_WAKE_SENDER;
 }
@@ -704,6 +713,7 @@ u32 drbd_req_event(struct drbd_tl *tl, struct drbd_request *req, enum drbd_req_e
 	case RQE_LOCAL_FAILED:		todo = local_failed(req); break;
 	case RQE_LOCAL_ABORT:		todo = local_abort(req); break;
 	case RQE_CONN_LOST:		conn_lost(req); break;
+	case RQE_CONN_LOST_FROZEN:	conn_lost_frozen(req); break;
 	case RQE_RESEND:		todo = resend(tl, req, env); break;
 	case RQE_FAIL_FROZEN:		fail_frozen(req); break;
 	case RQE_RESTART_FROZEN:	restart_frozen(req, env); break;

@@ -19,6 +19,9 @@
  * - A demotion first closes the epoch and waits for drbd_tl_drained() or the loss of the connection. While I/O is
  *   suspended it tells the log RQE_MARK_OOS, makes a pending new generation (drbd_pending_new_uuid()) and writes the
  *   bitmap before the super block.
+ * - If a connection is lost while I/O is suspended, and RQE_CONN_LOST_FROZEN marks anything, a pending new generation is made
+ *   and on disk before the next connection: not all can be sent again, so the nodes have to resync.
+ * - A write is not submitted to a disk that failed while it waited for the activity log.
  * - The sender fails what is queued (RQE_SEND_FAILED) once the connection goes down, or work with a later ticket waits for
  *   ever.
  * - References on the activity log do not outlive the disk they were taken on: compare a number that attach raises.
@@ -115,6 +118,8 @@ enum drbd_req_event {
 	RQE_LOCAL_FAILED,	/* local I/O failed; of a discard: writing zeroes instead failed, too */
 	RQE_LOCAL_ABORT,	/* force-detach or disk-timeout: complete it as failed without waiting for the disk */
 	RQE_CONN_LOST,		/* connection gone, nothing is suspended (or fencing succeeded, or resume-io) */
+	RQE_CONN_LOST_FROZEN,	/* connection gone while I/O is suspended: what is complete can not be sent again, for its
+				 * data are the upper layer's: it is marked unless the peer is known to have it on disk */
 	RQE_RESEND,		/* connection is back while I/O was suspended (for any reason): in log order */
 	RQE_FAIL_FROZEN,	/* resume-io without a disk: those without a copy anywhere fail */
 	RQE_RESTART_FROZEN,	/* a disk is back (susp_nod): submit again those without a good copy */
@@ -268,7 +273,7 @@ bool drbd_tl_passed(const struct drbd_tl *tl, u32 ticket);
 
 /*
  * The connection is gone and the sender holds no request: its queue and numbering begin anew. Then tell every request
- * RQE_CONN_LOST, or keep them for RQE_RESEND while I/O is suspended.
+ * RQE_CONN_LOST, or RQE_CONN_LOST_FROZEN while I/O is suspended: then what is left is sent again by RQE_RESEND.
  */
 void drbd_tl_sender_reset(struct drbd_tl *tl);
 

@@ -978,8 +978,10 @@ static bool generation_ends(const struct follow *f)
 
 	if (!has_disk(f) || f->ns.disk != D_UP_TO_DATE)
 		return false;
+	/* the peer, being synced, may have our current one: once it is out of reach, what is written needs another */
 	if (f->vol->uuid[UI_BITMAP])
-		return lost && is_source(f->os.conn);
+		return written && f->os.conn >= C_CONNECTED && f->os.pdsk >= D_INCONSISTENT &&
+		       (f->ns.conn < C_CONNECTED || f->ns.pdsk < D_INCONSISTENT);
 	return lost || attached_alone(f) || entered(f, C(AHEAD)) ||
 	       (f->ns.pdsk < D_INCONSISTENT && f->os.peer != R_PRIMARY && f->ns.peer == R_PRIMARY);
 }
@@ -988,7 +990,8 @@ static void follow_generation(const struct follow *f)
 {
 	bool ends = generation_ends(f);
 
-	if (ends && is_suspended(f->ns))
+	/* what a peer without disk writes here is not held back by our suspension */
+	if (ends && is_suspended(f->ns) && f->ns.peer != R_PRIMARY)
 		f->vol->flags |= VF_NEW_CUR_UUID;
 	else if (ends)
 		new_uuid(f);
@@ -1133,8 +1136,8 @@ void drbd_new_generation(struct drbd_vol_state *vol, u64 random)
 	if (!vol->uuid[UI_BITMAP]) {
 		drbd_uuid_new_current(vol->uuid, random, primary);
 	} else {
-		drbd_uuid_rotate_set(vol->uuid, UI_CURRENT, random);
-		drbd_uuid_set_role(vol->uuid, primary);
+		vol->uuid[UI_HISTORY_END] = vol->uuid[UI_CURRENT];
+		drbd_uuid_set_current(vol->uuid, random, primary);
 	}
 	vol->ed_uuid = vol->uuid[UI_CURRENT];
 	vol->flags |= VF_OWN_CURRENT;

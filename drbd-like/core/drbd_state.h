@@ -264,9 +264,9 @@ void drbd_conn_after(struct drbd_conn_state *conn, const struct drbd_conn_transi
 
 /*
  * A new current UUID (drbd-wire.md 9.3). While a bitmap UUID is set it stays, for the bitmap counts from there, and the
- * current one goes into history: of a resync that may have ended without this node noticing the peer has our current
- * UUID, and of a forced promotion the bitmap is still good. The original keeps the current UUID in the first case and
- * overwrites the bitmap's in the second.
+ * current one becomes the end of the history: of a resync that may have ended without this node noticing the peer has our
+ * current UUID, and after a forced promotion the bitmap is still good. The original keeps the current UUID in the first
+ * case and overwrites the bitmap's in the second. The newer history stays, for drbd-wire.md 9.4 rule 71 asks for it.
  */
 void drbd_new_generation(struct drbd_vol_state *vol, u64 random);
 /* True if a deferred new current UUID was due and is made: write the super block; send P_UUIDS if connected. */
@@ -317,7 +317,8 @@ void drbd_conn_failure(enum drbd_conns why, struct drbd_change *ch);
 
 /*
  * Receiver cleanup, after sockets are closed and peer requests are gone. Frees the copies of the peer's UUIDs.
- * *clear_log: tell every logged request RQE_CONN_LOST (not suspended). *fence: run the fencing procedure asynchronously.
+ * *clear_log: tell every logged request RQE_CONN_LOST (not suspended); false: RQE_CONN_LOST_FROZEN, and if that marked anything
+ * out of sync: drbd_pending_new_uuid(), and write super block and bitmap before `next`. *fence: run the fencing procedure asynchronously.
  * next: then apply this change (Unconnected: connect again; or StandAlone).
  */
 void drbd_conn_cleanup(struct drbd_conn_state *conn, bool *clear_log, bool *fence, struct drbd_change *next);

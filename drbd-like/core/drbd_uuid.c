@@ -115,7 +115,7 @@ enum {
 	PEER_STARTED	= 1 << 20,	/* C == p.H1, and the peer is the source of a resync that did not begin here */
 	SELF_STARTED	= 1 << 21,	/* the reverse */
 	BM_SAME		= 1 << 22,	/* B == p.B, both set */
-	HIST_SAME	= 1 << 23	/* one of H1, H2 is one of p.H1, p.H2; 0 counts too */
+	HIST_SAME	= 1 << 23	/* one of H1, H2 is one of p.H1, p.H2, 0 counts too; or one's B is in the other's */
 };
 
 enum repair { RP_NONE, RP_SELF_FINISHED, RP_PEER_FINISHED, RP_SELF_UNDO, RP_PEER_UNDO };
@@ -207,6 +207,17 @@ static u32 fact_if(bool cond, u32 fact)
 	return cond ? fact : 0;
 }
 
+/*
+ * A set bitmap identifier was a current one, too: who is that far apart has still begun with the same data. The original
+ * looks at the histories alone, and would call these data unrelated.
+ */
+static bool share_history(const u64 *self, const u64 *peer)
+{
+	return in_history(self[UI_HISTORY_START], peer) || in_history(self[UI_HISTORY_END], peer) ||
+	       (plain(self[UI_BITMAP]) && in_history(self[UI_BITMAP], peer)) ||
+	       (plain(peer[UI_BITMAP]) && in_history(peer[UI_BITMAP], self));
+}
+
 static u32 uuid_facts(const struct drbd_uuid_in *in)
 {
 	const u64 *self = in->self, *peer = in->peer;
@@ -227,7 +238,7 @@ static u32 uuid_facts(const struct drbd_uuid_in *in)
 	       fact_if(started_in_vain(peer, self, in->apv), PEER_STARTED) |
 	       fact_if(started_in_vain(self, peer, in->apv), SELF_STARTED) |
 	       fact_if(same(self[UI_BITMAP], peer[UI_BITMAP]) && plain(self[UI_BITMAP]), BM_SAME) |
-	       fact_if(in_history(self[UI_HISTORY_START], peer) || in_history(self[UI_HISTORY_END], peer), HIST_SAME);
+	       fact_if(share_history(self, peer), HIST_SAME);
 }
 
 /* Back to what the set was before the resync began. */

@@ -403,8 +403,10 @@ void sim_told(struct sim_node *n, struct sim_req *req, u32 todo)
 		congested(n, false);
 	if (todo & RQ_DO_DISCONNECT)
 		congested(n, true);
-	if (todo & RQ_DO_SET_OOS)
+	if (todo & RQ_DO_SET_OOS) {
 		set_oos(n, r->iv.sector, r->iv.size_byte);
+		n->marked_oos = true;
+	}
 	if ((todo & RQ_DO_SET_OOS_TELL) && set_oos(n, r->iv.sector, r->iv.size_byte)) {
 		sim_env(n, &env);
 		drbd_req_event(&n->tl, r, RQE_QUEUE_OOS, &env, sim_now_ms(n->w));
@@ -875,7 +877,13 @@ bool sim_step_write(struct sim_node *n)
 			pr->p.flags |= EE_IN_ACT_LOG;
 	}
 	n->stuck = NULL;
-	submit_peer_write(n, pr);
+	if (disk_usable(n)) {
+		submit_peer_write(n, pr);
+	} else {
+		/* the disk failed while this waited for the activity log */
+		sim_env(n, &env);
+		ended(n, pr, drbd_peer_req_done(&pr->p, -EIO, &env));
+	}
 	return true;
 }
 

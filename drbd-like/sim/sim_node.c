@@ -722,8 +722,13 @@ static void poll_cleanup(struct sim_node *n)
 	while (drbd_epochs_reap(&n->es))
 		;
 	drbd_conn_cleanup(&n->cs, &clear_log, &fence, &next);
-	if (clear_log && !SIM_FAULT(n->w, "log-not-cleared"))
+	n->marked_oos = false;
+	if (!clear_log)
+		sim_log_event(n, RQE_CONN_LOST_FROZEN);
+	else if (!SIM_FAULT(n->w, "log-not-cleared"))
 		sim_log_event(n, RQE_CONN_LOST);
+	if (!clear_log && n->marked_oos)
+		drbd_pending_new_uuid(&n->vs, sim_node_random(n));
 	if (n->disk_open) {
 		sim_md_write(n, NULL, NULL);
 		sim_bm_write(n, NULL, NULL);

@@ -185,6 +185,7 @@ struct sim_node {
 
 	/* requests */
 	struct sim_bio *bios, **bios_last;	/* waiting to start */
+	bool marked_oos;		/* sim_log_event() marked something */
 	bool poll_timer;
 	bool ahead_timer;
 

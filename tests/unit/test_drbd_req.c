@@ -185,6 +185,9 @@ static void do_lose(struct play *p)
 	drbd_tl_sender_reset(&p->tl);
 	if (p->suspended) {
 		p->lost_while_suspended = true;
+		if (p->completed && !p->barrier)
+			p->net_over = true;
+		tell(p, RQE_CONN_LOST_FROZEN);
 		return;
 	}
 	if (!p->barrier)
@@ -209,11 +212,11 @@ static void do_reconnect(struct play *p)
 	p->env.pdsk = D_UP_TO_DATE;
 	p->link_up = true;
 	p->gave_up = false;
-	if (p->peer_acked || p->retry || (p->write && p->env.wire_protocol == 1 && p->sent && !p->peer_refused)) {
+	if (p->retry) {
 		p->barrier = p->write;
-	} else if (!p->barrier && !(p->peer_refused && !p->write)) {
+	} else if (!p->barrier && !p->net_over && !(!p->write && (p->peer_acked || p->peer_refused))) {
 		p->queued = true;
-		p->sent = p->peer_refused = false;
+		p->sent = p->peer_refused = p->peer_acked = p->peer_has = false;
 	}
 	tell(p, RQE_RESEND);
 }
@@ -572,13 +575,15 @@ TEST(resending_keeps_order_and_old_epoch_numbers)
 		event(i, RQE_RESEND, &env);
 	CHECK_INT(vol.in_flight_sect, 0);
 	CHECK_INT(send_next(&env), 0);
+	CHECK_INT(send_next(&env), 1);				/* its ack was no promise */
 	CHECK_INT(send_next(&env), 1000);
 	CHECK_INT(send_next(&env), 2);
 	CHECK_INT(send_next(&env), 3);
 	CHECK_INT(send_next(&env), 1001);
 	event(0, RQE_WRITE_ACKED, &env);
-	CHECK_INT(drbd_tl_barrier_ack(&tl, 0, 1), 0);		/* 1 was acked before: not sent again */
-	CHECK_INT(vol.in_flight_sect, 24);
+	event(1, RQE_WRITE_ACKED, &env);
+	CHECK_INT(drbd_tl_barrier_ack(&tl, 0, 2), 0);
+	CHECK_INT(vol.in_flight_sect, 32);
 }
 
 TEST(congestion_pulls_ahead_or_disconnects)
@@ -768,9 +773,25 @@ TEST(resending_does_not_complete_what_is_still_suspended)
 	env.suspended = 1;
 	event(0, RQE_WRITE_ACKED, &env);
 	drbd_tl_sender_reset(&tl);
-	CHECK_INT(event(0, RQE_RESEND, &env), 0);
+	CHECK_INT(event(0, RQE_CONN_LOST_FROZEN, &env), 0);
+	CHECK_INT(event(0, RQE_RESEND, &env), RQ_DO_WAKE_SENDER);
+	CHECK_INT(send_next(&env), 0);
+	CHECK_INT(event(0, RQE_WRITE_ACKED, &env), 0);
 	env.suspended = 0;
-	CHECK_INT(event(0, RQE_RESUME, &env), RQ_DO_COMPLETE | RQ_DO_FREE);
+	CHECK_INT(event(0, RQE_RESUME, &env), RQ_DO_COMPLETE);
+}
+
+TEST(what_can_not_be_sent_again_is_marked_when_its_connection_goes)
+{
+	struct drbd_req_env env = env_of(1, D_UP_TO_DATE, D_UP_TO_DATE);
+
+	fresh();
+	start(0, 0, 4096, RQ_WRITE, &env);
+	CHECK_INT(send_next(&env), 0);
+	CHECK(event(0, RQE_LOCAL_DONE, &env) & RQ_DO_COMPLETE);	/* protocol A: its data are gone */
+	env.suspended = 1;
+	drbd_tl_sender_reset(&tl);
+	CHECK_INT(event(0, RQE_CONN_LOST_FROZEN, &env), RQ_DO_SET_OOS | RQ_DO_FREE);
 }
 
 TEST(a_demoted_node_marks_what_the_peer_may_lack)
@@ -925,6 +946,7 @@ int main(void)
 	RUN(reads_need_a_good_copy_and_try_each_path_once);
 	RUN(frozen_requests_start_again_when_a_disk_is_back);
 	RUN(resending_does_not_complete_what_is_still_suspended);
+	RUN(what_can_not_be_sent_again_is_marked_when_its_connection_goes);
 	RUN(a_demoted_node_marks_what_the_peer_may_lack);
 	RUN(packets_and_flags_by_version_protocol_and_kind);
 	RUN(a_silent_peer_times_out);

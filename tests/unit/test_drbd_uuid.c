@@ -215,7 +215,7 @@ static struct want *rules(const struct drbd_uuid_in *in, struct want *w)
 		return say(w, 80, 2);
 	if (m(s[B]) == m(p[B]) && m(s[B]))
 		return say(w, 90, 100);
-	if (h(s[H1], p) || h(s[H2], p))
+	if (h(s[H1], p) || h(s[H2], p) || (m(s[B]) && h(s[B], p)) || (m(p[B]) && h(p[B], s)))
 		return say(w, 100, -100);
 	return say(w, 0, HG_UNRELATED);
 }
@@ -399,6 +399,9 @@ TEST(situations_of_real_clusters_end_as_documented)
 	situation(&in, 0x1001, 0, 0x900, 0x800, 0x2000, 0, 0x700, 0x600);
 	expect(&in, 0, HG_UNRELATED);
 	situation(&in, 0x1001, 0, 0, 0, 0x2000, 0, 0, 0);
+	expect(&in, 100, -100);
+	/* forced while the source of a resync that never arrived went on: seed 15169 */
+	situation(&in, 0x1001, 0x500 + OFFSET, 0x500, 0x900, 0x2001, 0x500, 0, 0);
 	expect(&in, 100, -100);
 }
 
