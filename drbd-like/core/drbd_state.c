@@ -252,9 +252,9 @@ union drbd_state drbd_sanitize(const struct drbd_conn_state *conn, const struct 
 	abort_without_disks(&ns, warn);
 	end_negotiation(vol, &ns, warn);
 	lift_disks(os, &ns);
+	pause_or_resume(&ns);	/* before the disks are clipped, for a resync that goes on allows less than a paused one */
 	clip_disks(&ns, warn);
 	suspend_io(conn, vol, os, &ns);
-	pause_or_resume(&ns);
 	return ns;
 }
 
@@ -647,8 +647,29 @@ enum drbd_state_rv drbd_vol_finish(struct drbd_conn_state *conn, struct drbd_vol
 
 /* --- the whole connection ---------------------------------------------------------------------------------------------------- */
 
+/* Without volumes: only the connection's own state and the suspend flags change. */
+static union drbd_state lone_state(const struct drbd_conn_state *conn, const struct drbd_change *ch)
+{
+	union drbd_state s = fresh_state(conn);
+	u32 mask = ch->mask & (DS_CONN(C_MASK) | DS_SUSPENDED);
+
+	s.i = (s.i & ~mask) | (ch->val & mask);
+	return s;
+}
+
+static enum drbd_state_rv lone_verdict(const struct drbd_conn_state *conn, const struct drbd_change *ch)
+{
+	union drbd_state os = fresh_state(conn), ns = lone_state(conn, ch);
+	enum drbd_state_rv rv;
+
+	if (ns.i == os.i)
+		return SS_NOTHING_TO_DO;
+	rv = drbd_hard_verdict(os, ns);
+	return rv == SS_SUCCESS && !(ch->flags & CS_HARD) ? drbd_soft_verdict(conn, os, ns) : rv;
+}
+
 /* Checks everything, applies nothing. */
-static enum drbd_state_rv conn_check(const struct drbd_conn_state *conn, const struct drbd_change *ch)
+static enum drbd_state_rv conn_verdict(const struct drbd_conn_state *conn, const struct drbd_change *ch)
 {
 	enum drbd_state_rv rv = SS_NOTHING_TO_DO, one;
 	struct drbd_transition tr;
@@ -661,30 +682,14 @@ static enum drbd_state_rv conn_check(const struct drbd_conn_state *conn, const s
 			return SS_NOT_SUPPORTED;
 		rv = drbd_conn_verdict(conn->cstate, val.conn);
 	}
+	if (!conn->vols)
+		return lone_verdict(conn, ch);
 	for (i = 0; i < conn->vols && rv >= SS_SUCCESS; i++) {
 		one = drbd_vol_check(conn, conn->vol[i], ch, &tr);
 		if (one != SS_NOTHING_TO_DO)
 			rv = one;
 	}
 	return rv;
-}
-
-/* Without volumes only the connection's own state changes; polite requests still keep its order. */
-static enum drbd_state_rv lone_verdict(const struct drbd_conn_state *conn, const struct drbd_change *ch)
-{
-	union drbd_state os = fresh_state(conn), ns;
-
-	if (conn->vols || !(ch->mask & DS_CONN(C_MASK)) || (ch->flags & CS_HARD))
-		return SS_SUCCESS;
-	ns.i = (os.i & ~DS_CONN(C_MASK)) | (ch->val & DS_CONN(C_MASK));
-	return drbd_soft_verdict(conn, os, ns);
-}
-
-static enum drbd_state_rv conn_verdict(const struct drbd_conn_state *conn, const struct drbd_change *ch)
-{
-	enum drbd_state_rv rv = conn_check(conn, ch);
-
-	return rv == SS_SUCCESS && lone_verdict(conn, ch) < SS_SUCCESS ? lone_verdict(conn, ch) : rv;
 }
 
 static void conn_apply(struct drbd_conn_state *conn, const struct drbd_change *ch, struct drbd_transition *tr,
@@ -699,12 +704,8 @@ static void conn_apply(struct drbd_conn_state *conn, const struct drbd_change *c
 		conn->cstate = val.conn;
 	ctr->nc = conn->cstate;
 	ctr->now = conn->vols ? 0 : NOW_WAKE | now_for_receiver(ctr->oc, ctr->nc);
-	if (!conn->vols && (ch->mask & DS_SUSPENDED)) {
-		union drbd_state s = fresh_state(conn);
-
-		s.i = (s.i & ~ch->mask) | (val.i & ch->mask);
-		spread_susp(conn, s);
-	}
+	if (!conn->vols)
+		spread_susp(conn, lone_state(conn, ch));
 	for (i = 0; i < conn->vols; i++)
 		check_and_apply(conn, conn->vol[i], ch, &tr[i]);
 	ctr->max_pdsk = drbd_highest_pdsk(conn);
@@ -814,27 +815,41 @@ union drbd_state drbd_convert_state(union drbd_state peer)
 	return s;
 }
 
+/* The hard rules refuse it. */
+static void change_to_no_state(struct drbd_change *ch)
+{
+	ch->mask = DS_CONN(C_MASK);
+	ch->val = DS_CONN(C_MASK);
+}
+
+/* Every field as a whole or not at all, and no value but what a peer may ask for. */
+static bool may_ask(union drbd_state mask, union drbd_state val)
+{
+	return (!mask.peer || mask.peer == R_MASK) && (!mask.pdsk || mask.pdsk == D_MASK) &&
+	       (!mask.conn || (mask.conn == C_MASK && val.conn != C_STANDALONE)) &&
+	       (!mask.disk || (mask.disk == D_MASK && val.disk == D_OUTDATED));
+}
+
 bool drbd_peer_request(const struct drbd_conn_state *conn, bool busy, bool conn_wide,
 		       const struct drbd_p_req_state *req, struct drbd_change *ch)
 {
 	union drbd_state mask, val;
+	u32 peer_conn_mask;
 
 	if (busy && (conn->flags & CNF_RC_FLAG))
 		return true;
 	mask.i = req->mask;
 	val.i = req->val;
+	peer_conn_mask = mask.conn;
 	mask = drbd_convert_state(mask);
+	mask.conn = peer_conn_mask;
 	val = drbd_convert_state(val);
 	/* our role, our pauses and whether our I/O waits are not the peer's to change */
-	mask.i &= DS_PEER(R_MASK) | DS_CONN(C_MASK) | DS_DISK(D_MASK) | DS_PDSK(D_MASK);
-	/* no state there is: the hard rules refuse it */
-	if (mask.conn && val.conn == C_STANDALONE)
-		val.conn = C_MASK;
-	if (mask.disk && val.disk != D_OUTDATED)
-		val.disk = D_MASK;
-	ch->mask = mask.i;
-	ch->val = val.i & mask.i;
+	ch->mask = mask.i & (DS_PEER(R_MASK) | DS_CONN(C_MASK) | DS_DISK(D_MASK) | DS_PDSK(D_MASK));
+	ch->val = val.i & ch->mask;
 	ch->flags = CS_VERBOSE | CS_LOCAL_ONLY | (conn_wide ? CS_IGN_OUTD_FAIL : 0);
+	if (!may_ask(mask, val))
+		change_to_no_state(ch);
 	return false;
 }
 
