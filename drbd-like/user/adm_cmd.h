@@ -38,7 +38,7 @@ struct adm_cmd {
 enum adm_cmd_flag {
 	AC_VOL = 1 << 0,     /* once per volume */
 	AC_RES = 1 << 1,     /* once per resource */
-	AC_ONE_VOL = 1 << 2, /* exactly one volume */
+	AC_ONE_VOL = 1 << 2, /* a volume has to be named if there are several */
 	AC_IP = 1 << 3,	     /* the own address has to be on this host */
 	AC_PEER = 1 << 4,    /* the peer has to be known */
 	AC_ALL = 1 << 5,     /* no name means all */

@@ -79,12 +79,15 @@ struct adm_host {
 	const char *lower; /* of stacked-on-top-of; NULL: not stacked */
 	struct adm_res *lower_res;
 	bool floating;
+	bool broken; /* it has mistakes: what is missing may be due to them */
 	struct adm_place place;
 };
 
 struct adm_res {
 	struct adm_res *next;
 	const char *name;
+	const char *key; /* the name, for finding duplicates; another one where the resource itself is one */
+	bool broken;
 	struct adm_place place;
 	struct adm_opts opts[ADM_SECS];
 	struct adm_opts plugins; /* of the proxy section */
@@ -100,7 +103,7 @@ struct adm_res {
 };
 
 struct adm_global {
-	const char *usage_count; /* NULL: not said */
+	const char *usage_count; /* NULL: "ask", the default */
 	unsigned int minor_count, dialog_refresh_s;
 	bool disable_ip_verification, udev_always_use_vnr;
 	unsigned int timeout_short_s, timeout_medium_s, timeout_long_s; /* 0: none */

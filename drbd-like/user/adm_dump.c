@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "drbd-like/user/adm_options.h"
+#include "drbd-like/user/adm_parse.h"
 #include "drbd-like/user/adm_tree.h"
 
 enum { INDENT = 4, NAME_COLUMNS = 24, MAX_LEVEL = 8 };
@@ -24,6 +25,12 @@ const char *adm_quoted(struct adm_conf *conf, const char *word)
 	}
 	*at++ = '"';
 	return out;
+}
+
+/* Of a resource or host: a keyword too needs quotes then. */
+static const char *quoted_name(struct adm_conf *conf, const char *name)
+{
+	return adm_reserved(name) ? adm_printf(&conf->mem, "\"%s\"", name) : adm_quoted(conf, name);
 }
 
 struct dump {
@@ -118,7 +125,7 @@ static void dump_startup(struct dump *d, const struct adm_res *res)
 	if (res->become_primary_on.first) {
 		fprintf(d->out, "%*sbecome-primary-on", d->level * INDENT, "");
 		for (n = res->become_primary_on.first; n; n = n->next)
-			fprintf(d->out, " %s", adm_quoted(d->conf, n->name));
+			fprintf(d->out, " %s", quoted_name(d->conf, n->name));
 		fprintf(d->out, ";\n");
 	}
 	close_block(d);
@@ -194,7 +201,7 @@ static const char *quoted_names(struct dump *d, const struct adm_names *names)
 	const struct adm_name *n;
 
 	for (n = names->first; n; n = n->next)
-		text = adm_printf(&d->conf->mem, "%s%s%s", text, *text ? " " : "", adm_quoted(d->conf, n->name));
+		text = adm_printf(&d->conf->mem, "%s%s%s", text, *text ? " " : "", quoted_name(d->conf, n->name));
 	return text;
 }
 
@@ -203,7 +210,7 @@ static void dump_host(struct dump *d, const struct adm_host *host)
 	const struct adm_vol *vol;
 
 	if (host->lower) {
-		open_block(d, adm_printf(&d->conf->mem, "stacked-on-top-of %s", adm_quoted(d->conf, host->lower)));
+		open_block(d, adm_printf(&d->conf->mem, "stacked-on-top-of %s", quoted_name(d->conf, host->lower)));
 		line(d, "# on %s ", quoted_names(d, &host->names));
 	} else if (host->floating) {
 		open_block(d, adm_printf(&d->conf->mem, "floating %s", addr_text(d, &host->addr)));
@@ -271,7 +278,7 @@ void adm_dump_res(FILE *out, struct adm_conf *conf, const struct adm_res *res, c
 	fprintf(out, "# resource %s on %s: %s, %s\n", adm_quoted(conf, res->name), nodename,
 		res->me ? "not ignored" : "ignored", res->stacked ? "stacked" : "not stacked");
 	fprintf(out, "# defined at %s:%u\n", adm_abs_path(conf, res->place.file), res->place.line);
-	open_block(&d, adm_printf(&conf->mem, "resource %s", adm_quoted(conf, res->name)));
+	open_block(&d, adm_printf(&conf->mem, "resource %s", quoted_name(conf, res->name)));
 	for (host = res->hosts; host; host = host->next)
 		dump_host(&d, host);
 	dump_sections(&d, res);

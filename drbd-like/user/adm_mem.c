@@ -9,7 +9,11 @@
 
 #include "lib/fault.h"
 
+#ifdef UNIT_TEST
+enum { BLOCK_BYTE = 256, ALIGN_BYTE = 8 }; /* so that nearly every piece may be the one that fails */
+#else
 enum { BLOCK_BYTE = 64 << 10, ALIGN_BYTE = 8 };
+#endif
 
 struct adm_block {
 	struct adm_block *next;

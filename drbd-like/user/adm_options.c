@@ -180,6 +180,17 @@ bool adm_option_find(enum adm_sec sec, bool syncer, const char *keyword, struct 
 	return false;
 }
 
+const char *adm_option_home(const char *keyword)
+{
+	struct adm_option option;
+	int sec;
+
+	for (sec = 0; sec < ADM_SECS; sec++)
+		if (adm_option_find((enum adm_sec)sec, false, keyword, &option))
+			return sec_names[sec];
+	return NULL;
+}
+
 enum { KEYWORDS_MAX = 64 };
 
 const char *adm_option_nearest(enum adm_sec sec, bool syncer, const char *word)
@@ -270,8 +281,9 @@ bool adm_option_check(struct adm_conf *conf, const struct adm_option *option, co
 	case ADM_KIND_ENUM:
 		return bad_enum(conf, option, value, place);
 	default:
-		adm_error(conf, ADM_EXIT_CONFIG, place, "%s '%s' is too long: at most %u characters", option->keyword,
-			  value, option->opt->size - 1u);
+		/* it may be a secret: its text is not shown */
+		adm_error(conf, ADM_EXIT_CONFIG, place, "%s is too long: %zu characters, at most %u", option->keyword,
+			  strlen(value), option->opt->size - 1u);
 		return false;
 	}
 }

@@ -26,6 +26,8 @@ bool adm_option_find(enum adm_sec sec, bool syncer, const char *keyword, struct 
 bool adm_option_obsolete(const char *keyword);
 /* The keyword of that section nearest to a word, or NULL. */
 const char *adm_option_nearest(enum adm_sec sec, bool syncer, const char *word);
+/* The section that does have this keyword, or NULL. */
+const char *adm_option_home(const char *keyword);
 /* Reports a value that this option cannot have; false then. The value of a flag is "yes" or "no". */
 bool adm_option_check(struct adm_conf *conf, const struct adm_option *option, const char *value,
 		      const struct adm_place *place);

@@ -24,6 +24,9 @@ struct parser {
 	struct adm_conf *conf;
 	struct adm_scan scan;
 	const char *file;
+	const struct parser *includer; /* NULL: the file itself */
+	dev_t dev;
+	ino_t ino;
 	int depth; /* of includes */
 	int token;
 };
@@ -55,7 +58,7 @@ static const char *const reserved[] = {
 	"handlers", "proxy", "plugin", "inside", "outside", "protocol", "internal", NULL,
 };
 
-static bool is_reserved(const char *word)
+bool adm_reserved(const char *word)
 {
 	const char *const *r;
 
@@ -74,7 +77,7 @@ static bool unexpected_near(struct parser *p, const char *expected, const char *
 
 	adm_error(p->conf, ADM_EXIT_CONFIG, &here, "Parse error: '%s' expected,\n\tbut got '%.*s%s'%s%s%s%s", expected,
 		  SHOWN, got, strlen(got) > SHOWN ? "..." : "",
-		  p->token == ADM_BAD && *got == '"' ? " (unterminated double quoted string)" : "",
+		  p->token != ADM_BAD ? "" : *got == '"' ? " (unterminated double quoted string)" : " (it needs quotes)",
 		  near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 	return false;
 }
@@ -113,7 +116,7 @@ static const char *name(struct parser *p, const char *expected)
 	const char *text = p->scan.text;
 	struct adm_place here = place(p);
 
-	if (p->token == ADM_WORD && is_reserved(text)) {
+	if (p->token == ADM_WORD && adm_reserved(text)) {
 		adm_error(p->conf, ADM_EXIT_CONFIG, &here,
 			  "Parse error: '%s' expected,\n\tbut got the keyword '%s'; as a name it needs quotes: \"%s\"",
 			  expected, text, text);
@@ -192,11 +195,18 @@ static bool enough(struct parser *p)
 /* { statement... }; fn parses one and may fail. */
 static bool block(struct parser *p, bool (*fn)(struct parser *p, void *arg), void *arg)
 {
+	unsigned int first = p->scan.line;
+	struct adm_place here;
+
 	if (!expect(p, '{'))
 		return false;
 	while (p->token != '}') {
-		if (p->token == ADM_EOF)
-			return unexpected(p, "}");
+		if (p->token == ADM_EOF) {
+			here = place(p);
+			adm_error(p->conf, ADM_EXIT_CONFIG, &here, "Parse error: '}' expected,\n"
+				  "\tbut got the end of the file; the block starts in line %u", first);
+			return false;
+		}
 		if (!fn(p, arg) && !enough(p))
 			recover(p);
 	}
@@ -204,7 +214,7 @@ static bool block(struct parser *p, bool (*fn)(struct parser *p, void *arg), voi
 	return true;
 }
 
-/* Copied bytes of the place where something may stand once. */
+/* What may stand once in its section. */
 static bool once(struct parser *p, const char *what, const char *key, const char *keyword)
 {
 	struct adm_place here = place(p);
@@ -414,6 +424,11 @@ static bool parse_option(struct parser *p, void *arg)
 	if (!adm_option_find(s->sec, s->syncer, p->scan.text, &option)) {
 		if (adm_option_obsolete(p->scan.text) || p->conf->running)
 			return skip_option(p);
+		if (adm_option_home(p->scan.text)) {
+			adm_error(p->conf, ADM_EXIT_CONFIG, &here, "Parse error: '%s' belongs into the %s section.",
+				  p->scan.text, adm_option_home(p->scan.text));
+			return false;
+		}
 		return unexpected_near(p, s->syncer ? "a syncer option keyword" : "an option keyword",
 				       adm_option_nearest(s->sec, s->syncer, p->scan.text));
 	}
@@ -540,47 +555,50 @@ static bool parse_disk(struct parser *p, struct adm_vol *vol)
 	return vol->disk && expect(p, ';');
 }
 
-/* device, disk, meta-disk of a scope. *mine: it was one of them. `disk {` is a section and not meant here. */
+/* disk NAME; or, of the same volume, disk { options } */
+static bool parse_disk_word(struct parser *p, const struct scope *scope)
+{
+	struct adm_place here = place(p);
+	struct adm_vol *vol;
+	bool section;
+
+	next(p);
+	section = p->token == '{';
+	vol = scope_vol(p, scope);
+	if (!p->conf->running)
+		adm_uniq(p->conf, section ? "disk section" : "disk statement", &here, "%s:disk", scope->key);
+	return section ? parse_section(p, NULL, &vol->disk_opts, ADM_DISK) : parse_disk(p, vol);
+}
+
+/* device, disk, meta-disk of a scope. *mine: it was one of them. */
 static bool parse_vol_statement(struct parser *p, const struct scope *scope, bool *mine)
 {
-	static bool (*const fns[])(struct parser *, struct adm_vol *) = {
-		parse_device, parse_disk, parse_meta_disk, parse_meta_disk,
-	};
 	static const struct conf_keyword words[] = {
 		{ "device", 0 }, { "disk", 1 }, { "meta-disk", 2 }, { "flexible-meta-disk", 3 }, { NULL, 0 },
 	};
 	const struct conf_keyword *word = p->token == ADM_WORD ? conf_find(words, p->scan.text) : NULL;
+	const char *kind;
 
 	*mine = word != NULL;
 	if (!word)
 		return true;
-	once(p, adm_printf(&p->conf->mem, "%s statement", word->name), scope->key, word->value == 3 ? "meta-disk" : word->name);
+	if (word->value == 1)
+		return parse_disk_word(p, scope);
+	kind = words[word->value == 3 ? 2 : word->value].name; /* both spellings of meta-disk are one */
+	once(p, adm_printf(&p->conf->mem, "%s statement", kind), scope->key, kind);
 	next(p);
-	return fns[word->value](p, scope_vol(p, scope));
+	return word->value ? parse_meta_disk(p, scope_vol(p, scope)) : parse_device(p, scope_vol(p, scope));
 }
 
 static bool parse_vol_body(struct parser *p, void *arg)
 {
+	static const char *const words[] = { "device", "disk", "meta-disk", "flexible-meta-disk", NULL };
 	const struct scope *scope = arg;
-	struct adm_vol *vol;
 	bool mine, ok;
 
-	if (is_word(p, "disk")) {
-		struct adm_place here = place(p);
-
-		next(p);
-		vol = scope_vol(p, scope);
-		if (p->token == '{') {
-			if (!p->conf->running)
-				adm_uniq(p->conf, "disk section", &here, "%s:disk", scope->key);
-			return parse_section(p, NULL, &vol->disk_opts, ADM_DISK);
-		}
-		if (!p->conf->running)
-			adm_uniq(p->conf, "disk statement", &here, "%s:disk", scope->key);
-		return parse_disk(p, vol);
-	}
 	ok = parse_vol_statement(p, scope, &mine);
-	return mine ? ok : unexpected(p, "device | disk | meta-disk | flexible-meta-disk");
+	return mine ? ok : unexpected_near(p, "device | disk | meta-disk | flexible-meta-disk",
+					   p->token == ADM_WORD ? conf_nearest(words, sizeof(words[0]), p->scan.text) : NULL);
 }
 
 enum { VNR_MAX = 65535 };
@@ -675,6 +693,7 @@ static bool parse_host_body(struct parser *p, void *arg)
 	};
 	struct host_ctx *ctx = arg;
 	struct adm_host *host = ctx->host;
+	struct adm_place here = place(p);
 	bool mine, ok;
 
 	if (is_word(p, "volume"))
@@ -683,8 +702,10 @@ static bool parse_host_body(struct parser *p, void *arg)
 	if (mine)
 		return ok;
 	if (is_word(p, "address")) {
-		if (host->floating)
-			return unexpected(p, "no address statement: a floating host has it in its head");
+		if (host->floating) {
+			adm_error(p->conf, ADM_EXIT_CONFIG, &here, "a floating host has its address in its head, not as a statement.");
+			return false;
+		}
 		once(p, "address statement", ctx->scope.key, "address");
 		next(p);
 		return parse_addr(p, &host->addr) && expect(p, ';');
@@ -699,75 +720,93 @@ static bool parse_host_body(struct parser *p, void *arg)
 			       p->token == ADM_WORD ? conf_nearest(words, sizeof(words[0]), p->scan.text) : NULL);
 }
 
-static struct adm_host *host_new(struct parser *p, struct adm_res *res)
+static struct adm_host *host_new(struct parser *p)
 {
-	struct adm_host **at, *host = adm_alloc(&p->conf->mem, sizeof(*host));
+	struct adm_host *host = adm_alloc(&p->conf->mem, sizeof(*host));
 
-	for (at = &res->hosts; *at; at = &(*at)->next)
-		;
 	host->place = place(p);
-	*at = host;
 	return host;
 }
 
-static bool parse_host_block(struct parser *p, const struct adm_res *res, struct adm_host *host)
+static void host_add(struct adm_res *res, struct adm_host *host)
+{
+	struct adm_host **at;
+
+	for (at = &res->hosts; *at; at = &(*at)->next)
+		;
+	*at = host;
+}
+
+/* One that is there already is parsed for its own mistakes and forgotten. */
+static bool parse_host_block(struct parser *p, struct adm_res *res, struct adm_host *host, bool twice)
 {
 	struct host_ctx ctx = { host, { NULL, &host->vols, 0, false } };
+	unsigned int before = p->conf->errors;
+	bool ok;
 
-	ctx.scope.key = adm_printf(&p->conf->mem, "%s:%s", res->name,
-				   host->lower ? host->lower : host->names.first ? host->names.first->name : "floating");
-	return block(p, parse_host_body, &ctx);
+	ctx.scope.key = adm_printf(&p->conf->mem, "%s:%s", res->key, host->lower ? host->lower : host->names.first->name);
+	if (twice)
+		ctx.scope.key = adm_printf(&p->conf->mem, "%s, line %u", ctx.scope.key, host->place.line);
+	else
+		host_add(res, host);
+	ok = block(p, parse_host_body, &ctx);
+	host->broken = p->conf->errors > before;
+	return ok;
 }
 
 static bool parse_on(struct parser *p, struct adm_res *res)
 {
-	struct adm_host *host = host_new(p, res);
+	struct adm_host *host = host_new(p);
+	bool twice = false;
 	struct adm_name *n;
 
 	if (!parse_host_names(p, &host->names))
 		return false;
 	for (n = host->names.first; n; n = n->next)
-		adm_uniq(p->conf, "host section", &host->place, "%s: on %s", res->name, n->name);
-	return parse_host_block(p, res, host);
+		twice |= !adm_uniq(p->conf, "host section", &host->place, "%s: on %s", res->key, n->name);
+	return parse_host_block(p, res, host, twice);
 }
 
 static bool parse_floating(struct parser *p, struct adm_res *res)
 {
-	struct adm_host *host = host_new(p, res);
+	struct adm_host *host = host_new(p);
+	bool twice;
 
 	host->floating = true;
 	if (!parse_addr(p, &host->addr))
 		return false;
 	adm_name_add(p->conf, &host->names, adm_printf(&p->conf->mem, "%s:%s", host->addr.ip, host->addr.port));
-	adm_uniq(p->conf, "floating host section", &host->place, "%s:%s:%s", res->name, host->addr.ip, host->addr.port);
+	twice = !adm_uniq(p->conf, "floating host section", &host->place, "%s:%s:%s", res->key, host->addr.ip,
+			  host->addr.port);
 	if (p->token != ';')
-		return parse_host_block(p, res, host);
+		return parse_host_block(p, res, host, twice);
 	next(p);
+	if (!twice)
+		host_add(res, host);
 	return true;
 }
 
 static bool parse_stacked(struct parser *p, struct adm_res *res)
 {
-	struct adm_host *host = host_new(p, res);
+	struct adm_host *host = host_new(p);
 
 	host->lower = name(p, "<resource name>");
 	if (!host->lower)
 		return false;
-	adm_uniq(p->conf, "stacked-on-top-of", &host->place, "%s", host->lower);
-	return parse_host_block(p, res, host);
+	return parse_host_block(p, res, host, !adm_uniq(p->conf, "stacked-on-top-of", &host->place, "%s", host->lower));
 }
 
 /* _this_host and _remote_host of `drbdsetup show` */
 static bool parse_shown_host(struct parser *p, struct adm_res *res, bool me)
 {
-	struct adm_host *host = host_new(p, res);
+	struct adm_host *host = host_new(p);
 
 	adm_name_add(p->conf, &host->names, me ? "_this_host" : "_remote_host");
 	if (me)
 		res->me = host;
 	else
 		res->peer = host;
-	return parse_host_block(p, res, host);
+	return parse_host_block(p, res, host, false);
 }
 
 /* ---- resources */
@@ -813,11 +852,11 @@ static bool parse_res_section(struct parser *p, struct adm_res *res, enum adm_se
 	next(p);
 	is_disk_section = p->token == '{';
 	if (sec == ADM_DISK && !is_disk_section) {
-		adm_uniq(p->conf, "disk statement", &here, "%s:disk", res->name);
+		adm_uniq(p->conf, "disk statement", &here, "%s:disk", res->key);
 		return parse_disk(p, scope_vol(p, scope));
 	}
 	if (!p->conf->running)
-		adm_uniq(p->conf, adm_printf(&p->conf->mem, "%s section", adm_sec_name(sec)), &here, "%s:%s", res->name,
+		adm_uniq(p->conf, adm_printf(&p->conf->mem, "%s section", adm_sec_name(sec)), &here, "%s:%s", res->key,
 			 adm_sec_name(sec));
 	return parse_section(p, res, &res->opts[sec], sec);
 }
@@ -836,7 +875,7 @@ static bool parse_res_word(struct parser *p, struct adm_res *res, enum res_word 
 	if (word == W_VOLUME)
 		return parse_volume(p, scope);
 	if (word == W_SYNCER || word == W_PROTOCOL)
-		once(p, word == W_SYNCER ? "syncer section" : "protocol statement", res->name, p->scan.text);
+		once(p, word == W_SYNCER ? "syncer section" : "protocol statement", res->key, p->scan.text);
 	next(p);
 	switch (word) {
 	case W_PROTOCOL:
@@ -859,7 +898,7 @@ static bool parse_res_word(struct parser *p, struct adm_res *res, enum res_word 
 static bool parse_res_body(struct parser *p, void *arg)
 {
 	struct adm_res *res = arg;
-	struct scope scope = { res->name, &res->vols, 0, false };
+	struct scope scope = { res->key, &res->vols, 0, false };
 	const struct conf_keyword *word = p->token == ADM_WORD ? conf_find(res_words, p->scan.text) : NULL;
 	bool mine;
 
@@ -873,21 +912,32 @@ static bool parse_res_body(struct parser *p, void *arg)
 	return parse_res_word(p, res, (enum res_word)word->value, &scope);
 }
 
+static bool parse_resource_block(struct parser *p, struct adm_res *res)
+{
+	unsigned int before = p->conf->errors;
+	bool ok = block(p, parse_res_body, res);
+
+	res->broken = p->conf->errors > before;
+	return ok;
+}
+
 static bool parse_resource(struct parser *p)
 {
 	struct adm_res *res = adm_alloc(&p->conf->mem, sizeof(*res));
 
 	res->place = place(p);
 	next(p);
-	res->name = name(p, "<resource name>");
+	res->name = res->key = name(p, "<resource name>");
 	if (!res->name)
 		return false;
-	if (!p->conf->running)
-		adm_uniq(p->conf, "resource section", &res->place, "%s", res->name);
+	if (!p->conf->running && !adm_uniq(p->conf, "resource section", &res->place, "%s", res->name)) {
+		res->key = adm_printf(&p->conf->mem, "%s, line %u", res->name, res->place.line);
+		return parse_resource_block(p, res);
+	}
 	*p->conf->res_end = res;
 	p->conf->res_end = &res->next;
 	p->conf->resources++;
-	return block(p, parse_res_body, res);
+	return parse_resource_block(p, res);
 }
 
 static bool parse_common(struct parser *p)
@@ -895,7 +945,7 @@ static bool parse_common(struct parser *p)
 	struct adm_res *res = adm_alloc(&p->conf->mem, sizeof(*res));
 
 	res->place = place(p);
-	res->name = "common";
+	res->name = res->key = "common";
 	if (adm_uniq(p->conf, "common section", &res->place, "common"))
 		p->conf->common = res;
 	next(p);
@@ -917,7 +967,8 @@ static bool parse_usage_count(struct parser *p, struct adm_global *global)
 {
 	if (!is_word(p, "yes") && !is_word(p, "no") && !is_word(p, "ask"))
 		return unexpected(p, "yes | no | ask");
-	global->usage_count = p->scan.text;
+	if (!is_word(p, "ask")) /* the default */
+		global->usage_count = p->scan.text;
 	next(p);
 	return expect(p, ';');
 }
@@ -1002,14 +1053,32 @@ static void free_text(void *arg)
 	free(*(char **)arg);
 }
 
-/* -errno of reading; what is in the file is reported. */
-static int parse_one(struct adm_conf *conf, const char *path, int depth)
+/* A file that is being read already; -ELOOP if it is to be included again. */
+static int identify(struct parser *p, const char *path)
 {
-	struct parser p = { .conf = conf, .file = path, .depth = depth };
+	const struct parser *up;
+	struct stat st;
+
+	if (stat(path, &st))
+		return -errno;
+	p->dev = st.st_dev;
+	p->ino = st.st_ino;
+	for (up = p->includer; up; up = up->includer)
+		if (up->dev == p->dev && up->ino == p->ino)
+			return -ELOOP;
+	return p->depth < ADM_INCLUDE_MAX ? 0 : -EMLINK;
+}
+
+/* -errno of reading; what is in the file is reported. */
+static int parse_one(struct adm_conf *conf, const char *path, const struct parser *includer)
+{
+	struct parser p = { .conf = conf, .file = path, .includer = includer, .depth = includer ? includer->depth + 1 : 0 };
 	char **text = adm_alloc(&conf->mem, sizeof(*text)), *copy;
 	size_t len;
-	int err;
+	int err = identify(&p, path);
 
+	if (err)
+		return err;
 	adm_defer(&conf->mem, free_text, text);
 	err = conf_read_file(path, ADM_FILE_MAX_BYTE, text, &len);
 	if (err == -ENOMEM)
@@ -1040,22 +1109,28 @@ static void free_glob(void *arg)
 	globfree(arg);
 }
 
+static void include_file(struct parser *p, const struct adm_place *here, const char *path)
+{
+	int err = parse_one(p->conf, path, p);
+
+	if (err == -ELOOP)
+		adm_error(p->conf, ADM_EXIT_CONFIG, here, "include file '%s' includes itself.", path);
+	else if (err == -EMLINK)
+		adm_error(p->conf, ADM_EXIT_CONFIG, here, "include file '%s': more than %d files deep.", path, ADM_INCLUDE_MAX);
+	else if (err)
+		adm_error(p->conf, ADM_EXIT_CONFIG, here, "Failed to open include file '%s'.", path);
+}
+
 static void include_files(struct parser *p, const struct adm_place *here, const char *pattern)
 {
 	glob_t *found = adm_alloc(&p->conf->mem, sizeof(*found));
 	size_t i;
 
-	if (p->depth + 1 >= ADM_INCLUDE_MAX) {
-		adm_error(p->conf, ADM_EXIT_CONFIG, here, "include '%s': more than %d files deep; does it include itself?",
-			  pattern, ADM_INCLUDE_MAX);
-		return;
-	}
 	adm_defer(&p->conf->mem, free_glob, found);
 	if (glob(pattern, 0, NULL, found) && !strpbrk(pattern, "*?["))
 		adm_error(p->conf, ADM_EXIT_CONFIG, here, "Failed to open include file '%s'.", pattern);
 	for (i = 0; i < found->gl_pathc; i++)
-		if (parse_one(p->conf, found->gl_pathv[i], p->depth + 1))
-			adm_error(p->conf, ADM_EXIT_CONFIG, here, "Failed to open include file '%s'.", found->gl_pathv[i]);
+		include_file(p, here, found->gl_pathv[i]);
 }
 
 static bool parse_include(struct parser *p)
@@ -1120,7 +1195,7 @@ static int guarded(struct adm_conf *conf, int (*fn)(struct adm_conf *conf, const
 
 static int file_fn(struct adm_conf *conf, const void *arg)
 {
-	return parse_one(conf, adm_strdup(&conf->mem, arg), 0);
+	return parse_one(conf, adm_strdup(&conf->mem, arg), NULL);
 }
 
 int adm_parse_file(struct adm_conf *conf, const char *path)

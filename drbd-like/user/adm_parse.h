@@ -19,4 +19,7 @@ int adm_parse_file(struct adm_conf *conf, const char *path);
 /* The same for len bytes of text, called name in messages; includes are relative to dir ("" is the working directory). */
 int adm_parse_text(struct adm_conf *conf, const char *name, const char *text, size_t len);
 
+/* Whether a word is a keyword, which as a name of something needs quotes. */
+bool adm_reserved(const char *word);
+
 #endif

@@ -79,6 +79,8 @@ static void check_host(struct adm_conf *conf, const struct adm_res *res, const s
 	const struct adm_vol *vol;
 	bool implicit = false, explicit = false;
 
+	if (host->broken || res->broken)
+		return;
 	if (!host->addr.ip)
 		adm_error(conf, ADM_EXIT_CONFIG, &host->place, "%s: 'address' keyword missing.",
 			  host_title(conf, res, host));
@@ -100,6 +102,8 @@ static void check_same_volumes(struct adm_conf *conf, const struct adm_res *res)
 	const struct adm_host *first = res->hosts, *host;
 	const struct adm_vol *vol;
 
+	if (res->broken)
+		return;
 	for (host = first ? first->next : NULL; host; host = host->next) {
 		for (vol = first->vols; vol; vol = vol->next)
 			if (!adm_vol_find(host->vols, vol->vnr))
@@ -141,9 +145,11 @@ static void stack_host(struct adm_conf *conf, struct adm_res *res, struct adm_ho
 	if (!host->lower_res) {
 		adm_error(conf, ADM_EXIT_CONFIG, &host->place, "in resource %s, referenced resource '%s' not defined.",
 			  res->name, host->lower);
+		host->broken = true;
 		return;
 	}
 	if (host->lower_res == res) {
+		host->broken = true;
 		adm_error(conf, ADM_EXIT_CONFIG, &host->place, "resource %s can not be stacked on top of itself.", res->name);
 		host->lower_res = NULL;
 		return;
@@ -230,6 +236,10 @@ static void find_peer(struct adm_conf *conf, struct adm_res *res, const struct a
 {
 	struct adm_host *host;
 
+	if (res->hosts->next && !res->hosts->next->next) { /* --peer chooses among several; of two there is no choice */
+		res->peer = res->hosts == res->me ? res->hosts->next : res->hosts;
+		return;
+	}
 	if (view->peer && matches_peer(res->me, view->peer)) {
 		res->peer_problem = adm_printf(&conf->mem, "Invoked with --peer '%s', but that matches myself!", view->peer);
 		return;

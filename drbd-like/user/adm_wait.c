@@ -12,22 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DOTS_S = 10, KEY_INTERRUPT = 3, KEY_EOF = 4, INTERRUPTS = 3, CLOCK_COLUMN = 31 };
+#include "drbd-like/user/adm_answer.h"
 
-bool adm_answer_key(struct adm_answer *answer, char key)
-{
-	if (key == KEY_INTERRUPT || key == KEY_EOF)
-		return ++answer->interrupts >= INTERRUPTS;
-	if (key == '\r' || key == '\n') {
-		bool yes = answer->len == 3 && !memcmp(answer->line, "yes", 3);
-
-		answer->len = 0;
-		return yes;
-	}
-	if (answer->len < sizeof(answer->line))
-		answer->line[answer->len++] = key;
-	return false;
-}
+enum { DOTS_S = 10, CLOCK_COLUMN = 31 };
 
 struct wait {
 	struct adm_run *run;

@@ -8,12 +8,4 @@
 /* Waits for the connection of every volume of the selected resources. Always 0: the start goes on without peers too. */
 int adm_wait_connections(struct adm_run *run);
 
-/* The operator's answer, character by character. Pure. */
-struct adm_answer {
-	char line[8];
-	unsigned int len, interrupts;
-};
-/* True: the waiting is to end: "yes" and Enter, or ctrl-C or ctrl-D three times. */
-bool adm_answer_key(struct adm_answer *answer, char key);
-
 #endif

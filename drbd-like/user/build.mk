@@ -19,7 +19,7 @@ ADM_PARSE_SRC := drbd-like/user/adm_mem.c drbd-like/user/adm_conf.c drbd-like/us
 	drbd-like/user/adm_parse.c drbd-like/user/adm_tree.c drbd-like/core/drbd_options.c \
 	$(O)/gen/drbd-like/user/drbdadm_scanner.c
 DRBDADM_SRC := drbd-like/user/adm_dump.c drbd-like/user/adm_plan.c drbd-like/user/adm_exec.c drbd-like/user/adm_cmd.c \
-	drbd-like/user/adm_registry.c drbd-like/user/adm_wait.c
+	drbd-like/user/adm_registry.c drbd-like/user/adm_wait.c drbd-like/user/adm_answer.c
 PROGRAMS += drbdadm
 drbdadm_SRC = drbd-like/user/drbdadm.c $(DRBDADM_SRC) $(ADM_PARSE_SRC) lib/conf.c lib/log.c
 drbdadm_LIBS = $(LIB_LIBS)
@@ -27,6 +27,9 @@ INSTALL += 755:drbdadm:/usr/sbin/drbdadm:/sbin/drbdadm
 $(O)/gen/drbd-like/user/drbdadm_scanner.c: drbd-like/user/drbdadm_scanner.l
 	@mkdir -p $(@D)
 	$(FLEX) -o $@ $<
+UNIT_TESTS += test_adm
+test_adm_SRC = tests/unit/test_adm.c drbd-like/user/adm_answer.c drbd-like/user/adm_plan.c $(ADM_PARSE_SRC) lib/conf.c lib/log.c \
+	$(LIB_TEST_SRC)
 
 # --- drbdsetup
 SETUP_NL_SRC := drbd-like/user/setup_nl.c drbd-like/core/drbd_options.c

@@ -28,7 +28,8 @@ enum { API_VERSION = 1, LEGACY_EXEC_FAILED = 20 };
 
 #define DISK DRBD_CTX_disk
 #define NET DRBD_CTX_net
-#define HANDLER(name) { name, 3, adm_cmd_handler, AC_HANDLER | AC_RES, ADM_VERY_LONG, -1 }
+#define RES_HANDLER(name) { name, 3, adm_cmd_handler, AC_HANDLER | AC_RES, ADM_VERY_LONG, -1 }
+#define HANDLER(name) { name, 3, adm_cmd_handler, AC_HANDLER | AC_RES | AC_VOL, ADM_VERY_LONG, -1 }
 
 static const struct adm_cmd commands[] = {
 	{ "attach", 1, adm_cmd_attach, AC_VOL, ADM_LONG, DISK },
@@ -84,7 +85,7 @@ static const struct adm_cmd commands[] = {
 	{ "proxy-down", 2, adm_cmd_proxy, AC_RES, ADM_SHORT, -1 },
 	{ "new-resource", 2, adm_cmd_new_resource, AC_RES, ADM_SHORT, -1 },
 	HANDLER("before-resync-target"), HANDLER("after-resync-target"), HANDLER("before-resync-source"),
-	HANDLER("pri-on-incon-degr"), HANDLER("pri-lost-after-sb"), HANDLER("fence-peer"), HANDLER("unfence-peer"),
+	HANDLER("pri-on-incon-degr"), HANDLER("pri-lost-after-sb"), RES_HANDLER("fence-peer"), RES_HANDLER("unfence-peer"),
 	HANDLER("local-io-error"), HANDLER("pri-lost"), HANDLER("initial-split-brain"),
 	HANDLER("split-brain"),
 	HANDLER("out-of-sync"),
@@ -95,9 +96,10 @@ static const struct adm_cmd commands[] = {
 	{ "set-gi", 4, adm_cmd_meta, AC_VOL | AC_ONE_VOL, ADM_FOREVER, -1 },
 	{ "new-current-uuid", 4, adm_cmd_minor, AC_VOL | AC_ONE_VOL, ADM_SHORT, DRBD_CTX_new_c_uuid },
 	{ "check-resize", 4, adm_cmd_check_resize, AC_VOL, ADM_SHORT, -1 },
+	{ NULL, 0, NULL, 0, ADM_SHORT, -1 },
 };
 
-enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) - 1 };
 
 static const struct adm_cmd *find_command(const char *name)
 {
@@ -555,6 +557,12 @@ static void explain_hosts(struct adm_run *run, const struct adm_res *res)
 	fputc('\n', stderr);
 }
 
+static void ignored(struct adm_run *run, const struct adm_res *res)
+{
+	fprintf(stderr, "'%s' ignored, since this host (%s) is not mentioned with an 'on' keyword.\n", res->name, run->nodename);
+	explain_hosts(run, res);
+}
+
 static int check_ip(struct adm_run *run, const struct adm_res *res)
 {
 	if (run->exec.dry_run || run->conf->global.disable_ip_verification || has_address(&res->me->addr, NULL))
@@ -580,11 +588,6 @@ static int each_volume(struct adm_run *run, const struct adm_cmd *cmd, const str
 
 	if (!(cmd->flags & AC_VOL) || cmd->flags & AC_RES || only)
 		return cmd->fn(run, cmd, res, only);
-	if (cmd->flags & AC_ONE_VOL && res->me->vols->next) {
-		fprintf(stderr, "%s requires a specific volume id, but none is specified.\nTry '%s minor-<minor_number>' or '%s %s/<vnr>'\n",
-			cmd->name, cmd->name, cmd->name, res->name);
-		return ADM_EXIT_USAGE;
-	}
 	for (vol = res->me->vols; vol; vol = vol->next) {
 		code = cmd->fn(run, cmd, res, vol);
 		if (code)
@@ -653,9 +656,7 @@ static int on_object(struct adm_run *run, const struct adm_cmd *cmd, const char 
 		return ADM_EXIT_USAGE;
 	}
 	if (!res->me) {
-		fprintf(stderr, "'%s' ignored, since this host (%s) is not mentioned with an 'on' keyword.\n", res->name,
-			run->nodename);
-		explain_hosts(run, res);
+		ignored(run, res);
 		return ADM_EXIT_USAGE;
 	}
 	if (cmd->flags & AC_HANDLER)
@@ -665,8 +666,13 @@ static int on_object(struct adm_run *run, const struct adm_cmd *cmd, const char 
 			run->stacked ? "stacked" : "normal");
 		return ADM_EXIT_USAGE;
 	}
-	if (vol && !(cmd->flags & (AC_VOL | AC_HANDLER)) && res->me->vols->next) {
+	if (vol && !(cmd->flags & AC_VOL) && res->me->vols->next) {
 		fprintf(stderr, "%s operates on whole resources, but you specified a specific volume!\n", cmd->name);
+		return ADM_EXIT_USAGE;
+	}
+	if (!vol && cmd->flags & AC_ONE_VOL && res->me->vols->next) {
+		fprintf(stderr, "%s requires a specific volume id, but none is specified.\n"
+			"Try '%s minor-<minor_number>' or '%s %s/<vnr>'\n", cmd->name, cmd->name, cmd->name, res->name);
 		return ADM_EXIT_USAGE;
 	}
 	run->minor_given = !strncmp(object, "minor-", 6);
@@ -705,26 +711,42 @@ static int on_all(struct adm_run *run, const struct adm_cmd *cmd)
 	return ADM_EXIT_USAGE;
 }
 
-static int dump(struct adm_run *run, const struct args *args)
+static bool dumped(const struct args *args, const struct adm_res *res)
 {
-	bool xml = !strcmp(args->cmd->name, "dump-xml");
-	bool all = !args->names_nr || !strcmp(args->names[0], "all");
-	const struct adm_res *res;
 	int i;
 
+	if (!args->names_nr || !strcmp(args->names[0], "all"))
+		return true;
+	for (i = 0; i < args->names_nr; i++)
+		if (!strcmp(args->names[i], res->name))
+			return true;
+	return false;
+}
+
+static int dump(struct adm_run *run, const struct args *args)
+{
+	bool xml = !strcmp(args->cmd->name, "dump-xml"), all = !args->names_nr || !strcmp(args->names[0], "all");
+	const struct adm_res *res;
+	int i, code = 0;
+
+	for (i = 0; !all && i < args->names_nr; i++) {
+		res = adm_res_find(run->conf, args->names[i]);
+		if (!res || !res->me) {
+			res ? ignored(run, res) : not_defined(run, args->names[i]);
+			return ADM_EXIT_USAGE;
+		}
+	}
+	for (res = run->conf->res; res && !code; res = res->next)
+		if (res->me && dumped(args, res))
+			code = check_ip(run, res);
+	if (code)
+		return code;
 	if (xml)
 		adm_dump_xml_head(stdout, run->conf);
 	else if (all)
 		adm_dump_head(stdout, run->conf);
-	for (i = 0; !all && i < args->names_nr; i++)
-		if (!adm_res_find(run->conf, args->names[i])) {
-			not_defined(run, args->names[i]);
-			return ADM_EXIT_USAGE;
-		}
 	for (res = run->conf->res; res; res = res->next) {
-		for (i = 0; !all && i < args->names_nr && strcmp(args->names[i], res->name); i++)
-			;
-		if (!all && i == args->names_nr)
+		if (!dumped(args, res))
 			continue;
 		if (xml)
 			adm_dump_xml_res(stdout, run->conf, res);
