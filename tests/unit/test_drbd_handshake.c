@@ -1032,7 +1032,7 @@ TEST(a_failed_comparison_ends_the_attach_or_the_connection)
 {
 	struct drbd_recv_state rs;
 	struct drbd_transition tr;
-	enum drbd_recv_state_end end;
+	enum drbd_recv_state_end end = RSE_AGAIN;
 	struct node n;
 	bool both;
 	u32 i;
