@@ -95,6 +95,14 @@ act() {
 }
 export RSC_OK='INFO:  Success' RSC_RUNNING='INFO:  Running OK' RSC_STOPPED='INFO:  Resource is stopped'
 
+# not COMMAND... : fails if it succeeds, as ! alone does not
+not() {
+	if "$@"; then
+		echo "should fail: $*"
+		return 1
+	fi
+}
+
 # until_true COMMAND... : waits up to 10 seconds until it succeeds
 until_true() {
 	local left=200

@@ -30,7 +30,7 @@ httpd_conf() {
 		act 0 "$RSC_OK" apache /run/httpd.conf stop
 		act 0 "$RSC_OK" apache /run/httpd.conf stop
 		act 7 "$RSC_STOPPED" apache /run/httpd.conf status
-		! pgrep -f 'apache2 -DSTATUS'
+		not pgrep -f 'apache2 -DSTATUS'
 	END
 	} | rsc_test ours
 }
@@ -47,7 +47,7 @@ httpd_conf() {
 		kill -CONT $children
 		act 7 "$RSC_STOPPED" apache /run/httpd.conf status
 		act 0 "$RSC_OK" apache /run/httpd.conf stop
-		! pgrep -f 'apache2 -DSTATUS'
+		not pgrep -f 'apache2 -DSTATUS'
 	END
 	} | rsc_test ours
 }
@@ -157,7 +157,7 @@ httpd_conf() {
 		until_true grep -q $'\a' /run/console
 		act 0 "$RSC_OK" AudibleAlarm elsewhere stop
 		act 0 "$RSC_OK" AudibleAlarm elsewhere stop
-		! pgrep -f resource.d/AudibleAlarm
+		not pgrep -f resource.d/AudibleAlarm
 		act 0 "$RSC_OK" AudibleAlarm other "$(uname -n)" start
 		act 7 "stopped
 		$RSC_STOPPED" AudibleAlarm other "$(uname -n)" status
@@ -373,7 +373,7 @@ httpd_conf() {
 		python3 -c 'import socket,time; s=socket.socket(); s.bind(("127.0.0.1",9081)); s.listen(1); open("/run/up","w"); time.sleep(1000)' &
 		until_true test -e /run/up
 		act 0 "$RSC_OK" WAS /run/server-cfg.xml stop
-		! kill -0 $!
+		not kill -0 $!
 		act 1 "ERROR: frob is neither a WAS configuration file nor a valid port number!
 		For the single server edition of WAS:
 		usage: /etc/ha.d/resource.d/WAS [<WAS-configuration file>] (start|stop|status|usage|meta-data)

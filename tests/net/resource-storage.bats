@@ -116,8 +116,8 @@ fs_test() {
 		mount --bind /mnt/d/own /mnt/e
 		mount --bind /mnt/d /mnt/d
 		act 0 "$RSC_OK" Filesystem $loop /mnt/d ext4 stop
-		! grep -q /mnt /proc/mounts
-		! grep -q 'sending signal' /run/ha-log
+		not grep -q /mnt /proc/mounts
+		not grep -q 'sending signal' /run/ha-log
 	END
 }
 
@@ -133,10 +133,10 @@ fs_test() {
 		inside() { [ "$(readlink /proc/$user/cwd)" = /mnt/d ]; }
 		until_true inside
 		act 0 "$RSC_OK" Filesystem /mnt/e/part /mnt/d none bind stop
-		! mountpoint -q /mnt/d
+		not mountpoint -q /mnt/d
 		mountpoint -q /mnt/e
 		kill -0 $bystander
-		! kill -0 $user
+		not kill -0 $user
 		kill $bystander
 		wait
 	END
@@ -155,7 +155,7 @@ fs_test() {
 		act 0 "$RSC_OK" Filesystem $loop /mnt/d ext4 stop
 		[ "$(sed -n 2p /run/err)" = "ocf-exit-reason:Couldn't unmount /mnt/d; trying cleanup with TERM" ]
 		grep -q "sending signal TERM to: .*sleep 1000" /run/ha-log
-		! wait $sleeper
+		not wait $sleeper
 		rc=0; wait $writer || rc=$?
 		[ $rc = 7 ]
 		act 0 "$RSC_OK" Filesystem $loop /mnt/d ext4 start
