@@ -14,6 +14,7 @@
 #   DEPS_DEB, DEPS_EL, DEPS_TEST_DEB       packages that `make deps` installs
 
 SHELL := /bin/bash
+-include config.mk	# what ./configure has decided; nothing needs it
 VERSION := 8.4.4
 SANITIZE ?=
 # Our own checkouts stop at a warning; a user's tarball does not.
@@ -30,6 +31,11 @@ LIBDIR ?= $(shell if [ -d /usr/lib64 ] && [ ! -f /etc/debian_version ]; then ech
 	  elif [ -d "/usr/lib/$$($(CC) -dumpmachine)" ]; then echo "/usr/lib/$$($(CC) -dumpmachine)"; \
 	  else echo /usr/lib; fi)
 MANDIR ?= $(PREFIX)/share/man
+# Init scripts go to INITDIR; units, where it is not empty, to UNITDIR.
+INITDIR ?= /etc/init.d
+UNITDIR ?= /usr/lib/systemd/system
+# The folders that take part: a package of one of them needs none of the others.
+PARTS ?= drbd-like heartbeat ipvs ldirectord lib resource.d spec tests
 
 ALL_CFLAGS = -std=gnu99 -D_GNU_SOURCE $(OPT) -Wall -Wextra $(if $(WERROR),-Werror) \
 	-I. -I$(O)/gen -DVERSION='"$(VERSION)"' -DLIBDIR='"$(LIBDIR)"' $(SAN_FLAGS) $(CFLAGS)
@@ -49,7 +55,7 @@ DEPS_TEST_DEB := bats git clang-tidy clang-format cppcheck shellcheck
 .PHONY: all
 all:
 
-include $(sort $(wildcard */build.mk drbd-like/*/build.mk))
+include $(sort $(wildcard $(PARTS:%=%/build.mk) $(PARTS:%=%/*/build.mk)))
 
 all: $(PROGRAMS:%=$(O)/%)
 
@@ -81,15 +87,24 @@ endef
 $(foreach p,$(PROGRAMS) $(TEST_TOOLS),$(eval $(call link,$(p),obj)))
 $(foreach p,$(UNIT_TESTS),$(eval $(call link,$(p),test)))
 
+# ./configure --without-X leaves out what goes to these places
+SKIP ?=
+WANTED = $(foreach s,$(INSTALL),$(if $(strip $(foreach d,$(SKIP),$(findstring :$(d),$(s)))),,$(s)))
+
 .PHONY: install
 install: all
-	@set -e; for spec in $(INSTALL); do \
+	@set -e; for spec in $(WANTED); do \
 		IFS=: read -r mode from to links <<< "$$spec"; \
 		[ -e "$$from" ] || from="$(O)/$$from"; \
+		case $$to in \
+		/etc/init.d/*) to="$(INITDIR)$${to#/etc/init.d}" ;; \
+		/usr/lib/systemd/system/*) [ -n "$(UNITDIR)" ] || continue; \
+			to="$(UNITDIR)$${to#/usr/lib/systemd/system}" ;; \
+		esac; \
 		echo "install $$to"; \
 		install -D -m "$$mode" "$$from" "$(DESTDIR)$$to"; \
 		for link in $${links//:/ }; do mkdir -p "$(DESTDIR)$${link%/*}"; \
-			ln -sf "$$to" "$(DESTDIR)$$link"; done; \
+			[ "$(DESTDIR)$${link%/*}" -ef "$(DESTDIR)$${to%/*}" ] || ln -sf "$$to" "$(DESTDIR)$$link"; done; \
 	done
 	@set -e; for page in $(MANPAGES); do \
 		[ -e "$$page" ] || page="$(O)/$$page"; \

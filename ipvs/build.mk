@@ -7,6 +7,8 @@ DEPS_EL += libnl3-devel popt-devel
 IPVS_ARGS_SRC := ipvs/ipvs_args.c ipvs/ipvs_cmd.c ipvs/ipvs_value.c ipvs/ipvs_names.c ipvs/ipvs_lines.c
 IPVS_SHOW_SRC := ipvs/ipvs_show.c ipvs/ipvs_json.c ipvs/ipvs_conn.c
 
+# ldirectord reads this file for the above, also where ipvsadm itself takes no part.
+ifneq ($(filter ipvs,$(PARTS)),)
 PROGRAMS += ipvsadm
 ipvsadm_SRC := ipvs/ipvsadm.c $(IPVS_NL_SRC) $(IPVS_ARGS_SRC) ipvs/ipvs_plan.c $(IPVS_SHOW_SRC)
 ipvsadm_PKG := $(IPVS_NL_PKG) popt
@@ -33,3 +35,4 @@ INSTALL += 755:$(O)/ipvsadm:/sbin/ipvsadm \
 	600:ipvs/ipvsadm-config:/etc/sysconfig/ipvsadm-config \
 	644:ipvs/ipvsadm.service:/usr/lib/systemd/system/ipvsadm.service \
 	644:ipvs/ipvsadm.completion:/etc/bash_completion.d/ipvsadm
+endif

@@ -1,4 +1,7 @@
 # ldirectord. Client libraries of single checks are optional: what is not here is refused by name.
+ifeq ($(filter ipvs,$(PARTS)),)
+include ipvs/build.mk
+endif
 PROGRAMS += ldirectord
 ldirectord_DIR := /usr/sbin
 # what decides and what reads answers, without the daemon around it

@@ -1,0 +1,136 @@
+#!/usr/bin/env bats
+# The source tarball, configure, and the packages, with Debian's rpm. What comes out on EL differs in its dist tag, the place
+# of init scripts and documentation, and the library folder.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export TREE=$BATS_TEST_DIRNAME/../.. R=$BATS_FILE_TMPDIR/build
+	cd "$TREE" || return
+	# a checkout of its own, so that nobody's build is touched; what stands there uncommitted is not in the tarball
+	git clone -q "$TREE" "$BATS_FILE_TMPDIR/tree"
+	make -s -C "$BATS_FILE_TMPDIR/tree" O="$R" dist
+	tar -x -C "$BATS_FILE_TMPDIR" -f "$R/drbd-8.4.4.tar.gz"
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	SRC=$BATS_FILE_TMPDIR/drbd-8.4.4
+}
+
+# package NAME : prints the file of the package that make has built
+package() {
+	find "$R/rpm/RPMS" -name "$1-[0-9]*.rpm"
+}
+
+# files NAME : prints mode, owner and path of what it holds
+files() {
+	rpm -qplv "$(package "$1")" | awk '{ print $1, $3 ":" $4, $9 ($10 == "->" ? " -> " $11 : "") }'
+}
+
+@test "the tarball holds what configure and rpmbuild need, and the same commit gives the same bytes" {
+	for file in configure Makefile COPYING README ChangeLog spec/drbd.spec.in; do [ -s "$SRC/$file" ]; done
+	[ ! -e "$SRC/.git" ]
+	sum=$(sha256sum <"$R/drbd-8.4.4.tar.gz")
+	rm "$R/drbd-8.4.4.tar.gz"
+	make -s -C "$BATS_FILE_TMPDIR/tree" O="$R" dist
+	[ "$sum" = "$(sha256sum <"$R/drbd-8.4.4.tar.gz")" ]
+}
+
+@test "configure --enable-spec --with-km gives the eight packages of DRBD 8.4.4" {
+	"$SRC/configure" --enable-spec --with-km
+	names() { rpmspec -q --qf '%{name}-%{version}-%{release}\n' --define 'dist .el6' "$@" | sort; }
+	[ "$(names drbd.spec)" = "drbd-8.4.4-4.el6
+drbd-bash-completion-8.4.4-4.el6
+drbd-heartbeat-8.4.4-4.el6
+drbd-pacemaker-8.4.4-4.el6
+drbd-udev-8.4.4-4.el6
+drbd-utils-8.4.4-4.el6
+drbd-xen-8.4.4-4.el6" ]
+	names --define 'kernelversion 2.6.32-431.el6.x86_64' drbd-km.spec |
+		grep -qx 'drbd-km-2.6.32_431.el6.x86_64-8.4.4-4.el6'
+	# the main package of the module has no files, so it is no package
+	[ "$(grep -cx "%files" drbd-km.spec)" = 0 ]
+	[ "$(rpmspec -q --qf '[%{=name}: %{requires}\n]' drbd.spec | grep '^drbd:' | xargs)" = \
+		"drbd: drbd-bash-completion drbd: drbd-heartbeat drbd: drbd-pacemaker drbd: drbd-udev drbd: drbd-utils drbd: drbd-xen" ]
+}
+
+@test "configure leaves out of the packages what it is told to" {
+	"$SRC/configure" --enable-spec --without-xen --without-udev --with-rgmanager --without-suite
+	[ "$(rpmspec -q --qf '%{name} ' drbd.spec | xargs -n 1 | sort | xargs)" = \
+		"drbd drbd-bash-completion drbd-heartbeat drbd-pacemaker drbd-rgmanager drbd-utils" ]
+	[ "$(echo *.spec)" = drbd.spec ]
+}
+
+@test "configure says what is missing, and refuses what it does not know" {
+	run -1 env FLEX=no-such-flex "$SRC/configure"
+	[[ "$output" == *"this is missing:"*"flex (package flex)"* ]]
+	run -1 env CC=no-such-cc "$SRC/configure" --enable-spec
+	[[ "$output" == *"a C compiler (no-such-cc) (package gcc)"* ]]
+	for option in --with-frob --frob --prefix=/opt --sysconfdir=/usr/etc --with-legacy_utils --with-noarchsubpkg; do
+		run -1 "$SRC/configure" "$option"
+		[[ "$output" == *"configure: error: "*"${option%%=*}"* ]]
+	done
+	[ ! -e config.mk ]
+}
+
+@test "configure without arguments prepares make install" {
+	cp -r "$SRC" src
+	cd src
+	./configure --without-suite --without-heartbeat --with-initdir=/etc/rc.d/init.d >/dev/null
+	# shellcheck disable=SC2016 # for make
+	printf 'include Makefile\nshow: ; @printf "%%s\\n" $(PROGRAMS) $(WANTED) $(INITDIR)\n' >show.mk
+	run -0 make -s -f show.mk show
+	[ "${lines[${#lines[@]} - 1]}" = /etc/rc.d/init.d ]
+	[[ "$output" == *drbdmeta* ]]
+	[[ ! "$output" =~ ipvsadm|ldirectord|send_arp|drbddisk ]]
+	./configure --without-km >/dev/null
+	run -0 make -s -f show.mk show
+	[[ "$output" == *ipvsadm*ldirectord*:/etc/ha.d/resource.d/drbddisk* ]]
+}
+
+@test "ipvsadm and ldirectord: packages with exactly these files" {
+	make -s -C "$BATS_FILE_TMPDIR/tree" O="$R" rpm-ipvsadm rpm-ldirectord >build.log 2>&1 || { tail -n 30 build.log; false; }
+	[ "$(files ipvsadm)" = "-rw-r--r-- root:root /etc/bash_completion.d/ipvsadm
+-rwxr-xr-x root:root /etc/init.d/ipvsadm
+-rw------- root:root /etc/sysconfig/ipvsadm-config
+-rwxr-xr-x root:root /sbin/ipvsadm
+-rwxr-xr-x root:root /sbin/ipvsadm-restore
+-rwxr-xr-x root:root /sbin/ipvsadm-save
+-rw-r--r-- root:root /usr/lib/systemd/system/ipvsadm.service
+drwxr-xr-x root:root /usr/share/doc/ipvsadm-1.31
+-rw-r--r-- root:root /usr/share/doc/ipvsadm-1.31/COPYING
+-rw-r--r-- root:root /usr/share/doc/ipvsadm-1.31/README
+-rw-r--r-- root:root /usr/share/man/man8/ipvsadm-restore.8
+-rw-r--r-- root:root /usr/share/man/man8/ipvsadm-save.8
+-rw-r--r-- root:root /usr/share/man/man8/ipvsadm.8" ]
+	[ "$(files ldirectord)" = "drwxr-xr-x root:root /etc/ha.d
+drwxr-xr-x root:root /etc/ha.d/resource.d
+lrwxrwxrwx root:root /etc/ha.d/resource.d/ldirectord -> /usr/sbin/ldirectord
+-rwxr-xr-x root:root /etc/init.d/ldirectord
+-rw-r--r-- root:root /etc/logrotate.d/ldirectord
+-rw-r--r-- root:root /usr/lib/systemd/system/ldirectord.service
+-rwxr-xr-x root:root /usr/sbin/ldirectord
+drwxr-xr-x root:root /usr/share/doc/ldirectord-4.12.0
+-rw-r--r-- root:root /usr/share/doc/ldirectord-4.12.0/COPYING
+-rw-r--r-- root:root /usr/share/doc/ldirectord-4.12.0/README
+-rw-r--r-- root:root /usr/share/doc/ldirectord/ldirectord.cf
+-rw-r--r-- root:root /usr/share/man/man8/ldirectord.8" ]
+	[ "$(rpm -qpc "$(package ipvsadm)" | xargs)" = "/etc/bash_completion.d/ipvsadm /etc/sysconfig/ipvsadm-config" ]
+	rpm -qpR "$(package ldirectord)" | grep -qx ipvsadm
+}
+
+@test "the packages install, verify and go without a trace but changed configuration" {
+	root=$PWD/root
+	mkdir "$root"
+	on() { rpm --root "$root" --dbpath /db --noscripts --nodeps "$@"; }
+	on -ivh "$(package ipvsadm)" "$(package ldirectord)"
+	[ "$("$root/sbin/ipvsadm" --version)" = "ipvsadm v1.31 2019/12/24 (compiled with popt and IPVS v1.2.1)" ]
+	on -V ipvsadm ldirectord
+	echo '# ours' >>"$root/etc/sysconfig/ipvsadm-config"
+	on -Uvh --force "$(package ipvsadm)"
+	grep -qx '# ours' "$root/etc/sysconfig/ipvsadm-config"
+	on -e ipvsadm ldirectord
+	[ "$(find "$root" -path "$root/db" -prune -o ! -type d -printf '%P\n')" = \
+		etc/sysconfig/ipvsadm-config.rpmsave ]
+}
