@@ -170,7 +170,7 @@ static int usage(const char *prog, const char *addition)
 /* Appends a word to the usage text, on a new line where it would get too wide. */
 static void help_word(size_t *column, const char *word)
 {
-	if (*column + 1 + strlen(word) >= HELP_COLUMNS) {
+	if (*column + 1 + strlen(word) > HELP_COLUMNS) {
 		printf("\n   ");
 		*column = 3;
 	}
@@ -297,7 +297,8 @@ static void xml_option(const struct drbd_opt *opt, void *arg)
 		break;
 	default:
 		printf("\t\t<min>%lld</min>\n\t\t<max>%llu</max>\n\t\t<default>%lld</default>\n\t\t<unit_prefix>%c</unit_prefix>\n",
-		       opt->min, (u64)opt->max, opt->def, opt->scale);
+		       opt->min, (u64)opt->max, /* "the end of the device" is beyond the range */
+		       opt->type == OPT_NUM64 && (u64)opt->def > (u64)opt->max ? 0 : opt->def, opt->scale);
 		if (opt->unit)
 			printf("\t\t<unit>%s</unit>\n", opt->unit);
 	}

@@ -170,10 +170,12 @@ static void line_next(struct line *l)
 	line_begin(l, l->indent, l->indent);
 }
 
-/* One "name:value"; color is not counted. */
+static const char color_end[] = "\033[0m";
+
+/* One "name:value". The colour's bytes count, as they always did. */
 static void line_word(struct line *l, const char *name, const char *color, const char *value)
 {
-	int width = (int)(strlen(name) + strlen(value));
+	int width = (int)(strlen(name) + strlen(value) + (color ? strlen(color) + strlen(color_end) : 0));
 	bool first = l->first;
 
 	l->first = false;
@@ -182,7 +184,7 @@ static void line_word(struct line *l, const char *name, const char *color, const
 		l->first = false;
 		first = true;
 	}
-	printf("%s%s%s%s%s", first ? "" : " ", name, color ? color : "", value, color ? "\033[0m" : "");
+	printf("%s%s%s%s%s", first ? "" : " ", name, color ? color : "", value, color ? color_end : "");
 	l->column += width + !first;
 }
 
@@ -297,11 +299,11 @@ static void status_peer_device(const struct setup_call *c, const struct picture 
 	line_begin(&l, 4, 8);
 	if (c->verbose || !alone)
 		line_number(&l, "volume:", m->ctx.volume);
-	if (c->verbose || !off) {
+	if (c->verbose || !off)
 		line_word(&l, "replication:", color ? replication_color(i->repl) : NULL, replication_word(i->repl));
+	if (c->verbose || c->statistics || !off)
 		line_word(&l, "peer-disk:", color ? peer_color[i->peer_disk == D_UP_TO_DATE] : NULL,
 			  drbd_disk_name(i->peer_disk));
-	}
 	if (syncing(i->repl)) {
 		snprintf(buf, sizeof(buf), "%.2f", percent_done(device_of(p, m), m));
 		line_word(&l, "done:", NULL, buf);
@@ -337,7 +339,7 @@ static void status_text(const struct setup_call *c, const struct picture *p, con
 		status_connection(c, conn);
 		off = conn->connection_info.conn < C_WF_REPORT_PARAMS;
 		for (peer_at = 0; (m = next_of(&p->peer_devices, resource, &peer_at));)
-			if (c->verbose || !off)
+			if (c->verbose || c->statistics || !off)
 				status_peer_device(c, p, m, devices == 1);
 	}
 	printf("\n");

@@ -14,7 +14,7 @@ teardown() {
 
 agrees() { # KERNEL
 	run vm_run "$1" --modules "drbd brd" --files "$BATS_TEST_DIRNAME/../lib/fast_rig.sh:/vm/fast_rig" \
-		--programs "$utils/lib/drbd/drbdsetup-84 $O/drbdsetup $utils/sbin/drbdmeta" --script "$BATS_TEST_DIRNAME/drbdsetup.sh"
+		--programs "$utils/lib/drbd/drbdsetup-84:/opt/original/drbdsetup $O/drbdsetup $utils/sbin/drbdmeta" --script "$BATS_TEST_DIRNAME/drbdsetup.sh"
 	echo "$output" | head -n 200
 	[ "$status" -eq 0 ]
 	[[ ${lines[-1]} == *" compared, 0 differ" ]]

@@ -1,17 +1,17 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs in a test machine with Debian's drbd.ko: our drbdsetup configures the fast rig, and in every state both drbdsetup and
-# drbdsetup-84 are asked the same; they have to agree in output, errors and exit code. The last line counts.
+# the original are asked the same; they have to agree in output, errors and exit code. The last line counts.
 set -u
 . /vm/fast_rig
 compared=0 differ=0
 
 both() { # ARGUMENT...
 	compared=$((compared + 1))
-	drbdsetup-84 "$@" >/tmp/o1 2>/tmp/e1 </dev/null; r1=$?
+	/opt/original/drbdsetup "$@" >/tmp/o1 2>/tmp/e1 </dev/null; r1=$?
 	drbdsetup "$@" >/tmp/o2 2>/tmp/e2 </dev/null; r2=$?
-	# its own name, how it names connections and resources it was not given as the object, and its smallest al-extents
-	sed -i 's/drbdsetup-84/drbdsetup/g; s/(67 \.\.\./(7 .../' /tmp/o1 /tmp/e1
+	# how it names connections and resources it was not given as the object, and its smallest al-extents
+	sed -i 's/(67 \.\.\./(7 .../; s/<min>67/<min>7/' /tmp/o1 /tmp/e1
 	sed -i 's/^??: Failure/OBJECT: Failure/' /tmp/e1
 	grep -q '^OBJECT' /tmp/e1 && sed -i 's/^.*: Failure/OBJECT: Failure/' /tmp/e2
 	if [ $r1 != $r2 ] || ! cmp -s /tmp/o1 /tmp/o2 || ! cmp -s /tmp/e1 /tmp/e2; then
@@ -31,25 +31,27 @@ reports() { # what can be asked at any time
 
 watch_start() { # both follow what happens
 	: >/tmp/pids
-	for tool in drbdsetup-84 drbdsetup; do
-		$tool events all >/tmp/events.$tool & echo $! >>/tmp/pids
-		$tool events2 all >/tmp/events2.$tool & echo $! >>/tmp/pids
+	for whose in original ours; do
+		tool=drbdsetup
+		[ $whose = ours ] || tool=/opt/original/drbdsetup
+		$tool events all >/tmp/events.$whose & echo $! >>/tmp/pids
+		$tool events2 all >/tmp/events2.$whose & echo $! >>/tmp/pids
 	done
-	until [ -s /tmp/events2.drbdsetup ] && [ -s /tmp/events2.drbdsetup-84 ]; do sleep 0.1; done
+	until [ -s /tmp/events2.ours ] && [ -s /tmp/events2.original ]; do sleep 0.1; done
 }
 
 watch_stop() {
 	sleep 1 # the last events
 	kill $(cat /tmp/pids)
-	for tool in drbdsetup-84 drbdsetup; do
+	for whose in original ours; do
 		# numbers of messages; what older readers make of newer messages; changes of nothing
-		sed -i 's/^[0-9]* //; / R - /d; /^R - /d' /tmp/events.$tool
-		sed -i '/^change [^ ]* \(name:[^ ]* \)*peer-node-id:0 conn-name:peer\( volume:[0-9]*\)*$/d' /tmp/events2.$tool
+		sed -i 's/^[0-9]* //; / R - /d; /^R - /d' /tmp/events.$whose
+		sed -i '/^change [^ ]* \(name:[^ ]* \)*peer-node-id:0 conn-name:peer\( volume:[0-9]*\)*$/d' /tmp/events2.$whose
 	done
 	for view in events events2; do
 		compared=$((compared + 1))
-		[ "$(wc -l </tmp/$view.drbdsetup)" -gt 20 ] || { differ=$((differ + 1)); echo "$view: too short"; }
-		diff -u /tmp/$view.drbdsetup-84 /tmp/$view.drbdsetup || differ=$((differ + 1))
+		[ "$(wc -l </tmp/$view.ours)" -gt 20 ] || { differ=$((differ + 1)); echo "$view: too short"; }
+		diff -u /tmp/$view.original /tmp/$view.ours || differ=$((differ + 1))
 	done
 }
 
@@ -85,7 +87,7 @@ must new-resource b
 reports
 must new-minor a 0 0
 must new-minor b 1 0
-both new-minor a 0 0; both new-minor a 5 0; both new-minor b 0 1; both new-resource a; both connect a 127.0.0.1:7788
+both new-minor a 0 0; both new-minor a 5 0; both new-minor b 0 1; both new-resource a
 reports
 must attach 0 /dev/ram0 /dev/ram0 internal --size=50M --resync-rate=8M --al-extents=257
 both attach 0 /dev/ram0 /dev/ram0 internal; both primary 0; both invalidate-remote 0; both resume-sync 0; both outdate 0
@@ -143,6 +145,7 @@ both down a
 drbdsetup primary –force 0 2>/tmp/e2
 [ $? = 20 ] && grep -q "'–force' begins with a typographic dash; type two plain hyphens: --force" /tmp/e2 ||
 	{ differ=$((differ + 1)); cat /tmp/e2; }
+rig_create
 rig_attach
 drbdsetup status --json >/tmp/json && grep -q '"name": "b", "role": "Secondary"' /tmp/json || { differ=$((differ + 1)); cat /tmp/json; }
 [ "$(drbdsetup udev 1)" = "$(printf 'DEVICE=drbd1\nSYMLINK_BY_RES=drbd/by-res/b/0\nSYMLINK_BY_DISK=drbd/by-disk/ram1')" ] ||
