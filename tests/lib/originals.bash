@@ -8,19 +8,17 @@
 
 HA_CACHE=${HA_CACHE:-$HOME/.cache/classic-ha}
 
-original_unpack() { # FOLDER PACKAGE...
-	local to=$1 depends deb
+original_unpack() { # FOLDER PACKAGE... : these alone
+	local to=$1 deb
 	shift
-	depends=$(apt-get -s install --no-install-recommends "$@" | awk '/^Inst/ { print $2 }')
-	mkdir "$to" "$to/deb" || return
-	# shellcheck disable=SC2046,SC2086 # lists of words
-	(cd "$to/deb" && apt-get download -qq -o APT::Sandbox::User=root $(printf '%s\n' "$@" $depends | sort -u)) || return
-	for deb in "$to"/deb/*.deb; do dpkg -x "$deb" "$to" || return; done
+	mkdir -p "$to/deb" && cd "$to/deb" || return
+	apt-get download -qq -o APT::Sandbox::User=root "$@" || return
+	for deb in *.deb; do dpkg -x "$deb" "$to" || return; done
 	rm -r "$to/deb"
 }
 
 original() { # PACKAGE...
-	local to=$HA_CACHE/originals version
+	local to=$HA_CACHE/originals version depends
 	version=$(apt-cache policy "$1" | sed -n 's/^  Candidate: //p')
 	[ -n "$version" ] || { echo "original: no package $1 in the package lists" >&2; return 1; }
 	# a colon would part the folder's name in a PATH
@@ -30,7 +28,9 @@ original() { # PACKAGE...
 		(
 			flock 9
 			[ ! -d "$to" ] || exit 0
-			rm -rf "$to.new" && original_unpack "$to.new" "$@" >&2 && mv "$to.new" "$to"
+			depends=$(apt-get -s install --no-install-recommends "$@" | awk '/^Inst/ { print $2 }')
+			# shellcheck disable=SC2046,SC2086 # lists of words
+			rm -rf "$to.new" && original_unpack "$to.new" $(printf '%s\n' "$@" $depends | sort -u) >&2 && mv "$to.new" "$to"
 		) 9>"$HA_CACHE/originals/.lock" || return
 	fi
 	echo "$to"

@@ -48,10 +48,8 @@ vm_fetch_kernel() { # VERSION TO : the newest cloud kernel of that series with i
 	[ -n "$image" ] || { echo "vm: no linux-image-$version*-cloud-amd64 in the package lists; apt-get update" >&2; return 1; }
 	headers=${image/image/headers}
 	# shellcheck disable=SC2046 # a list of words
-	(mkdir "$to/deb" && cd "$to/deb" && apt-get download -qq -o APT::Sandbox::User=root "$image" "$headers" \
+	(original_unpack "$to" "$image" "$headers" \
 		$(apt-cache depends "$headers" | grep -oE 'linux-(headers-.*-common|kbuild-[^ ]*)' | sort -u)) || return
-	for deb in "$to"/deb/*.deb; do dpkg -x "$deb" "$to" || return; done
-	rm -r "$to/deb"
 	find "$to/lib/modules" -name '*.ko.xz' -print0 | xargs -r0 -n 50 -P 2 xz -d
 	depmod -b "$to" "${image#linux-image-}"
 	# the headers look for their other half in /usr/src; a vmlinux there asks for pahole, which modules can do without
