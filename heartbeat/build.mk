@@ -16,6 +16,22 @@ heartbeat_PKG = $(HB_PKG)
 heartbeat_LIBS = $(HB_LIBS)
 INSTALL += 755:$(O)/heartbeat:$(HB_DIR)/heartbeat:/usr/sbin/heartbeat
 
+HB_SHARE := /usr/share/heartbeat
+HB_CLIENT_SRC := heartbeat/hb_client.c heartbeat/hb_ipc.c heartbeat/hb_msg.c heartbeat/authkeys.c heartbeat/hb_state.c lib/conf.c lib/log.c
+PROGRAMS += cl_status hb_send ResourceManager
+cl_status_SRC = heartbeat/cl_status.c $(HB_CLIENT_SRC)
+cl_status_PKG = $(HB_PKG)
+cl_status_LIBS = $(HB_LIBS)
+hb_send_SRC = heartbeat/hb_send.c heartbeat/hb_msg.c heartbeat/authkeys.c lib/conf.c lib/log.c
+hb_send_PKG = $(HB_PKG)
+hb_send_LIBS = $(HB_LIBS)
+ResourceManager_SRC = heartbeat/resource_manager.c heartbeat/hb_rsc.c heartbeat/hb_log.c heartbeat/hb_state.c $(HB_PARSE_SRC) $(LIB_SRC)
+ResourceManager_PKG = $(HB_PKG)
+ResourceManager_LIBS = $(HB_LIBS)
+INSTALL += 2755:$(O)/cl_status:/usr/bin/cl_status \
+	755:$(O)/hb_send:$(HB_SHARE)/hb_send:$(HB_SHARE)/hb_standby:$(HB_SHARE)/hb_takeover:$(HB_SHARE)/hb_addnode:$(HB_SHARE)/hb_delnode:$(HB_SHARE)/hb_setweight:$(HB_SHARE)/hb_setsite \
+	755:$(O)/ResourceManager:$(HB_SHARE)/ResourceManager:$(HB_SHARE)/mach_down:$(HB_SHARE)/req_resource
+
 PROGRAMS += send_arp
 send_arp_SRC := heartbeat/send_arp.c
 send_arp_DIR := $(HB_DIR)
