@@ -32,7 +32,7 @@ VM_TROUBLE+='UBSAN: |KASAN: |list_(add|del) corruption|refcount_t: |sleeping fun
 
 : "${VM_ROOT:=${BATS_TEST_TMPDIR:-${BATS_FILE_TMPDIR:-$(mktemp -d)}}/vm}"
 # an emulated machine on a busy host is slow: its watchdogs wait longer, its clock is not doubted
-VM_CMDLINE='console=ttyS0 panic=-1 oops=panic loglevel=7 net.ifnames=0 mitigations=off tsc=reliable watchdog_thresh=60'
+VM_CMDLINE='console=ttyS0 panic=-1 oops=panic loglevel=7 net.ifnames=0 mitigations=off no_timer_check tsc=reliable watchdog_thresh=60'
 VM_CMDLINE+=' rcupdate.rcu_cpu_stall_timeout=120'
 
 vm_dir() { # NAME : folder of a machine: console, out, result, answers, disk0...
