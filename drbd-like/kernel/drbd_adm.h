@@ -20,7 +20,7 @@ enum { NEED_MINOR = 1, NEED_RESOURCE = 2, NEED_CONNECTION = 4 };
 struct nl_ctx {
 	u8 cmd;
 	u32 minor, flags;		/* flags: 1: SET_DEFAULTS */
-	struct nlmsghdr *nlh;
+	const struct nlmsghdr *nlh;
 	struct drbd_resource *r;	/* references, or NULL */
 	struct drbd_device *dev;
 	s32 volume;			/* -1: not given */
