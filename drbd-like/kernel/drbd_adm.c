@@ -1081,7 +1081,7 @@ static s32 make_generation(struct drbd_device *dev, bool clear)
 	if (skip)
 		drbd_uuid_skip_initial_sync(dev->vs.uuid, drbd_random(), primary);
 	else
-		drbd_uuid_new_current(dev->vs.uuid, drbd_random(), primary);
+		drbd_new_generation(&dev->vs, drbd_random());
 	dev->vs.ed_uuid = dev->vs.uuid[UI_CURRENT];
 	if (clear && dev->bm.bits)
 		drbd_bm_clear(&dev->bm, 0, dev->bm.bits - 1);

@@ -1050,6 +1050,24 @@ static void reset_connection(struct drbd_resource *r)
 	spin_unlock_irqrestore(&r->lock, flags);
 }
 
+/* What the lost connection left in core goes to disk; new_uuid: what was frozen can not all be sent again. */
+static void save_volume(struct drbd_device *dev, bool new_uuid)
+{
+	unsigned long flags;
+
+	if (!drbd_disk_get(dev, D_ATTACHING))
+		return;
+	if (new_uuid) {
+		spin_lock_irqsave(&dev->res->lock, flags);
+		if (drbd_pending_new_uuid(&dev->vs, drbd_random()))
+			drbd_md_dirty_locked(dev);
+		spin_unlock_irqrestore(&dev->res->lock, flags);
+	}
+	drbd_md_write_if_dirty(dev);
+	drbd_bm_write(dev, false);
+	drbd_disk_put(dev);
+}
+
 static void cleanup(struct drbd_resource *r)
 {
 	struct drbd_change next;
@@ -1071,14 +1089,10 @@ static void cleanup(struct drbd_resource *r)
 	spin_lock_irqsave(&r->lock, flags);
 	drbd_conn_cleanup(&r->cs, &clear_log, &fence, &next);
 	spin_unlock_irqrestore(&r->lock, flags);
-	if (clear_log)
-		drbd_tell_log(r, NULL, RQE_CONN_LOST);
+	r->marked_oos = false;
+	drbd_tell_log(r, NULL, clear_log ? RQE_CONN_LOST : RQE_CONN_LOST_FROZEN);
 	for (i = 0; (dev = drbd_device_nth(r, i)); i++) {
-		if (drbd_disk_get(dev, D_ATTACHING)) {
-			drbd_md_write_if_dirty(dev);
-			drbd_bm_write(dev, false);
-			drbd_disk_put(dev);
-		}
+		save_volume(dev, !clear_log && r->marked_oos);
 		drbd_device_put(dev);
 	}
 	if (fence)

@@ -84,8 +84,10 @@ static void told_net(struct drbd_kreq *req, u32 todo, struct drbd_todo *td)
 		congested(dev, false);
 	if (todo & RQ_DO_DISCONNECT)
 		congested(dev, true);
-	if (todo & RQ_DO_SET_OOS)
+	if (todo & RQ_DO_SET_OOS) {
 		drbd_set_oos(dev, r->iv.sector, r->iv.size_byte);
+		dev->res->marked_oos = true;
+	}
 	if ((todo & RQ_DO_SET_OOS_TELL) && drbd_set_oos(dev, r->iv.sector, r->iv.size_byte))
 		drbd_tell(req, RQE_QUEUE_OOS, td);
 	if (todo & RQ_DO_SET_IN_SYNC)

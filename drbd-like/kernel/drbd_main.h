@@ -228,7 +228,7 @@ struct drbd_resource {
 	struct drbd_device *change_dev;	/* of this volume; NULL: of the connection */
 	u64 last_received_ms, ping_sent_ms, connected_ms;
 	u32 pings_asked, pings_answered;
-	bool ping_due;
+	bool marked_oos;		/* an event for the whole log marked something */
 	struct task_struct *receiver, *acker;
 	struct completion receiver_gone;
 	bool fence_running;

@@ -95,6 +95,8 @@ static void do_now(struct drbd_device *dev, u32 now)
 		drbd_md_dirty_locked(dev);
 	if (now & (NOW_STOP_RECEIVER | NOW_RESTART_RECEIVER))
 		drbd_receiver_stop(r);
+	if ((now & NOW_AL_RESUME) && dev->disk_open)
+		drbd_al_resume(&dev->al);
 	if (now & NOW_HOLD_DISK)
 		dev->disk_users++;
 }
