@@ -103,8 +103,6 @@ static int cmd_show_gi(struct md_dev *dev, const struct md_args *a)
 		show_gi_08(dev);
 	else
 		show_gi_07(dev);
-	if (dev->format == MD_V06)
-		return MX_OK;
 	la = la_size_of(dev);
 	if (!la) {
 		printf("zero size device -- never seen peer yet?\n");

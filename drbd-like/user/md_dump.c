@@ -143,8 +143,8 @@ static void lex_word(struct lexer *lx, int c)
 	if (c != EOF)
 		ungetc(c, lx->in);
 	lx->text[n] = '\0';
-	if (lx->text[0] == '0' && lx->text[1] == 'x') {
-		if ((n != 10 && n != 18) || !all_of(lx->text + 2, isxdigit)) {
+	if (lx->text[0] == '0' && lx->text[1] == 'x' && all_of(lx->text + 2, isxdigit)) {
+		if (n != 10 && n != 18) {
 			complain(lx, "invalid hex number (only 8 or 16 hex digits accepted)");
 			return;
 		}

@@ -6,21 +6,24 @@
 bats_require_minimum_version 1.5.0
 
 setup_file() {
-	export CACHE=${HA_CACHE:-$HOME/.cache/classic-ha}/drbd-utils
-	if [ ! -x "$CACHE/root/sbin/drbdmeta" ] && [ ! -x "$CACHE/root/usr/sbin/drbdmeta" ]; then
-		mkdir -p "$CACHE"
-		(cd "$CACHE" && apt-get download drbd-utils && dpkg -x drbd-utils_*.deb root)
-	fi
-	ORIG=$(ls "$CACHE"/root/sbin/drbdmeta "$CACHE"/root/usr/sbin/drbdmeta 2>/dev/null | head -n 1)
+	# shellcheck source=tests/lib/originals.bash
+	source "$BATS_TEST_DIRNAME/../lib/originals.bash"
+	local root
+	root=$(original drbd-utils)
+	ORIG=$(ls "$root/sbin/drbdmeta" "$root/usr/sbin/drbdmeta" 2>/dev/null | head -n 1)
 	export ORIG
 	# sparse files of any size, if the tmpfs is there
 	export ROOM
 	ROOM=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "$BATS_FILE_TMPDIR")" drbdmeta.XXXXXX)
+	# the original keeps its records only here
+	[ -d /var/lib/drbd ] || { mkdir /var/lib/drbd && touch "$ROOM/made-var-lib-drbd"; }
 }
 
 teardown_file() {
-	# the original knows only this place; no one has a minor of that number
-	rm -rf "$ROOM" /var/lib/drbd/drbd-minor-9960.lkbd /var/lock/drbd-147-9960
+	# the original knows only these places; no one has a minor of these numbers
+	rm -f /var/lib/drbd/drbd-minor-9960.lkbd /var/lock/drbd-147-9960 /var/lib/drbd/drbd250 /var/lock/drbd-147-250
+	[ ! -e "$ROOM/made-var-lib-drbd" ] || rmdir /var/lib/drbd
+	rm -rf "$ROOM"
 }
 
 setup() {
@@ -244,4 +247,106 @@ content_both() { # SIZE INDEX FLAGS
 	done
 	[ $n -gt 50 ]
 	[ "$same" -gt 30 ]
+}
+
+# Both run a command on their copy: the same exit code, the same bytes after it, the same words.
+command_both() { # FORMAT INDEX COMMAND...
+	local format=$1 idx=$2 ot=0 ou=0
+	shift 2
+	"$ORIG" --force 9960 "$format" "$PWD/t.img" "$idx" "$@" >out.theirs 2>err.theirs || ot=$?
+	drbdmeta --force 9960 "$format" "$PWD/o.img" "$idx" "$@" >out.ours 2>err.ours || ou=$?
+	echo "$format $idx $*: theirs $ot ours $ou"
+	# "no meta-data" is 255 with 8.4, and 1 with what later versions made of it
+	[ "$ot" = "$ou" ] || [ "$ot$ou" = 1255 ]
+	cmp t.img o.img
+	# of external meta-data that is in place the later original warns as of some data
+	[[ $idx == *internal || $1 != @(create|restore)-md ]] || return 0
+	words theirs >words.theirs
+	words ours >words.ours
+	diff words.theirs words.ours
+}
+
+# What was said on both outputs, without what later versions added or left out, and without the name of the image.
+words() { # WHOSE
+	sed -e '/BLKSSZGET/d' -e '/BLKZEROOUT/d' -e '/using pwrite/d' -e '/^reinitializing/d' -e 's/[to]\.img/img/' \
+		-e '/^No valid meta data found/d' -e '/^Found meta data is "unclean"/d' \
+		-e 's/^Convert the existing v07 meta-data to v08?/Valid v07 meta-data found, convert to v08?/' \
+		-e 's/^There appears to be a v07(plus)/There appears to be a v07/' -e '/^Operation only supported for/d' \
+		-e '/^# [0-9]*-[0-9]*-[0-9]* /d' -e '/> drbdmeta /d' -e '/This_is_an_unclean/,+2d' -e 's,/DUnknown$,,' \
+		-e 's,^UpToDate/Outdated$,UpToDate,' -e 's/flags 0x[0-9A-F]*/flags/' "out.$1" "err.$1" | sort
+}
+
+@test "every small command does and says what the original does, whatever the flags" {
+	local bits value
+	truncate -s 64M t.img
+	theirs internal "$PWD/t.img" create-md >/dev/null
+	cp t.img o.img
+	for bits in 0 1 3 5 7 9 33 35 65 66 85 99 100 127; do
+		value=$(for i in 0 1 2 3 4 5 6; do printf ':%d' $((bits >> i & 1)); done)
+		command_both v08 internal set-gi "00${bits}1:FFFFFFFFFFFFFFF0:4:$value"
+		for command in get-gi show-gi dstate outdate dstate get-gi invalidate show-gi; do
+			command_both v08 internal $command
+		done
+	done
+	command_both v08 internal set-gi "::::1:1"
+	command_both v08 internal set-gi "1:2:3:4:1:1:1:1:1:1:1:9"
+	command_both v08 internal set-gi "1:2:3:4:2"
+	command_both v08 internal write-dev-uuid FEDCBA9876543210
+	command_both v08 internal read-dev-uuid
+	command_both v08 internal check-resize
+	command_both v08 internal wipe-md
+	for command in get-gi show-gi dstate outdate invalidate dump-md apply-al check-resize read-dev-uuid wipe-md; do
+		command_both v08 internal $command
+	done
+}
+
+@test "meta-data of 0.7 is written, read, restored and converted alike" {
+	local idx command
+	for idx in internal flex-internal flex-external 0 1; do
+		rm -f t.img o.img
+		truncate -s 300M t.img o.img
+		command_both v07 $idx create-md
+		command_both v07 $idx set-gi 1:2:3:4:5:0:1:0
+		for command in get-gi show-gi dump-md outdate invalidate apply-al read-dev-uuid; do command_both v07 $idx $command; done
+		drbdmeta 9960 v07 "$PWD/o.img" $idx dump-md >dump
+		command_both v07 $idx restore-md dump
+		command_both v08 $idx create-md
+		command_both v08 $idx get-gi
+		command_both v08 $idx apply-al
+		command_both v08 $idx dump-md
+		command_both v07 $idx get-gi
+	done
+}
+
+# The later original refuses to write these, so only what it reads can be compared.
+@test "meta-data of 0.6 is read alike" {
+	local command
+	printf '\0\0\0\013\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0\5\203\164\002\151' >drbd250
+	cp drbd250 /var/lib/drbd/drbd250
+	for command in get-gi show-gi outdate; do
+		ot=0; "$ORIG" --force 250 v06 250 $command >out.theirs 2>err.theirs || ot=$?
+		ou=0; drbdmeta --force 250 v06 250 $command >out.ours 2>err.ours || ou=$?
+		[ "$ot" = "$ou" ]
+		diff out.theirs out.ours
+		diff err.theirs err.ours
+	done
+	cmp drbd250 /var/lib/drbd/drbd250
+}
+
+@test "a changed byte of a dump is accepted or refused as by the original" {
+	local at c ot ou n=0 refused=0
+	idx_internal=1 fill 67108864 internal 83
+	drbdmeta 9960 v08 "$PWD/a.img" internal dump-md | grep -v '^#' >good
+	for at in $(seq 0 13 $(($(stat -c %s good) - 1))); do
+		for c in @ 9 '"' '}'; do
+			{ head -c "$at" good; printf '%s' "$c"; tail -c +$((at + 2)) good; } >bad
+			ot=0; theirs internal "$PWD/a.img" verify-dump bad >/dev/null || ot=$?
+			ou=0; ours internal "$PWD/a.img" verify-dump bad >/dev/null || ou=$?
+			[ $ot = $ou ] || { echo "byte $at $c: theirs $ot ours $ou"; cat err.theirs err.ours; return 1; }
+			n=$((n + 1))
+			refused=$((refused + (ou != 0)))
+		done
+	done
+	[ $n -gt 80 ]
+	[ $refused -gt 40 ]
 }
