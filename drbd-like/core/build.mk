@@ -28,6 +28,7 @@ UNIT_TESTS += test_drbd_fuzz
 test_drbd_fuzz_SRC := tests/unit/test_drbd_fuzz.c drbd-like/user/md_dump.c $(addprefix drbd-like/core/drbd_, \
 	al.c bm.c cmd.c handshake.c md.c options.c packet.c state.c uuid.c)
 
-UNIT_TESTS += test_drbd_state
-test_drbd_state_SRC := tests/unit/test_drbd_state.c $(addprefix drbd-like/core/drbd_, \
-	state.c cmd.c text.c uuid.c options.c)
+UNIT_TESTS += test_drbd_state test_drbd_cmd
+MACHINE_SRC := $(addprefix drbd-like/core/drbd_, state.c cmd.c text.c uuid.c options.c)
+test_drbd_state_SRC := tests/unit/test_drbd_state.c $(MACHINE_SRC)
+test_drbd_cmd_SRC := tests/unit/test_drbd_cmd.c $(MACHINE_SRC)

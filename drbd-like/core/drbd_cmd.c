@@ -75,7 +75,7 @@ void drbd_full_sync_next(const struct drbd_vol_state *vol, bool failed, struct d
 	*start_source = !failed && conn == C_STARTING_SYNC_S;
 	change(ch, 0, 0, 0);
 	if (starting && failed)
-		change_conn(ch, C_CONNECTED, CS_VERBOSE);
+		change_conn(ch, C_CONNECTED, CS_VERBOSE | CS_HARD);
 	else if (conn == C_STARTING_SYNC_T)
 		change_conn(ch, C_WF_SYNC_UUID, CS_VERBOSE);
 }
