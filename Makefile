@@ -11,6 +11,7 @@
 #   UNIT_TESTS += name       the same, run by `make check`; compiled with -DUNIT_TEST
 #   TEST_TOOLS += name       the same, used by a test, never installed
 #   INSTALL    += MODE:FROM:TO[:link...]   a file that `make install` copies (FROM in the tree or in $(O))
+#   INSTALL_DIRS += /dir     an empty folder that a program expects
 #   DEPS_DEB, DEPS_EL, DEPS_TEST_DEB       packages that `make deps` installs
 
 SHELL := /bin/bash
@@ -47,6 +48,7 @@ PROGRAMS :=
 UNIT_TESTS :=
 TEST_TOOLS :=
 INSTALL :=
+INSTALL_DIRS :=
 MANPAGES :=
 DEPS_DEB := gcc make pkg-config flex bison
 DEPS_EL := gcc make pkgconfig flex bison
@@ -106,6 +108,7 @@ install: all
 		for link in $${links//:/ }; do mkdir -p "$(DESTDIR)$${link%/*}"; \
 			[ "$(DESTDIR)$${link%/*}" -ef "$(DESTDIR)$${to%/*}" ] || ln -sf "$$to" "$(DESTDIR)$$link"; done; \
 	done
+	@set -e; for dir in $(INSTALL_DIRS); do install -d -m 755 "$(DESTDIR)$$dir"; done
 	@set -e; for page in $(MANPAGES); do \
 		[ -e "$$page" ] || page="$(O)/$$page"; \
 		install -D -m 644 "$$page" "$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}"; done

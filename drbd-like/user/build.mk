@@ -10,6 +10,7 @@ PROGRAMS += drbdmeta
 drbdmeta_SRC = drbd-like/user/drbdmeta.c drbd-like/user/drbd_gi.c $(DRBDMETA_SRC) $(DRBD_HOST_SRC) $(LIB_SRC)
 drbdmeta_LIBS = $(LIB_LIBS)
 INSTALL += 755:drbdmeta:/usr/sbin/drbdmeta:/sbin/drbdmeta
+INSTALL_DIRS += /var/lib/drbd
 MANPAGES += drbd-like/user/drbdmeta.8
 TEST_TOOLS += md_image
 md_image_SRC := tests/md_image.c drbd-like/core/drbd_al.c
