@@ -29,7 +29,7 @@ $(RPM_PACKAGES:%=rpm-%): rpm-%: $(O)/$(DIST).tar.gz
 	cp $< $(RPM_TOP)/SOURCES
 	tar -x -f $< -C $(RPM_TOP)/spec/$*
 	cd $(RPM_TOP)/spec/$*/$(DIST) && ./configure --enable-spec --with-km >/dev/null && \
-		rpmbuild -bb $(RPM_NODEPS) --define '_topdir $(RPM_TOP)' $(RPMOPT) $*.spec
+		env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL -u O rpmbuild -bb $(RPM_NODEPS) --define '_topdir $(RPM_TOP)' $(RPMOPT) $*.spec
 
 distclean: clean
 	rm -f config.mk drbd.spec drbd-km.spec heartbeat.spec ldirectord.spec ipvsadm.spec

@@ -3,6 +3,7 @@
 # of init scripts and documentation, and the library folder.
 
 bats_require_minimum_version 1.5.0
+load ../lib/vm
 
 setup_file() {
 	export TREE=$BATS_TEST_DIRNAME/../.. R=$BATS_FILE_TMPDIR/build
@@ -133,4 +134,27 @@ drwxr-xr-x root:root /usr/share/doc/ldirectord-4.12.0
 	on -e ipvsadm ldirectord
 	[ "$(find "$root" -path "$root/db" -prune -o ! -type d -printf '%P\n')" = \
 		etc/sysconfig/ipvsadm-config.rpmsave ]
+}
+
+@test "drbd-km: the module for the kernel that is asked for, and clear words where it cannot be built" {
+	kernel=$(vm_release 6.1)
+	kdir=$(vm_kdir 6.1)
+	km() { # rpmbuild's --define...
+		make -s -C "$BATS_FILE_TMPDIR/tree" O="$R" rpm-drbd-km RPMOPT="$*" >build.log 2>&1 || { cat build.log; return 1; }
+	}
+	run -1 km --define "'kernelversion 2.6.32-431.el6.x86_64'"
+	[[ "$output" == *"no headers of kernel 2.6.32-431.el6.x86_64: install kernel-devel-2.6.32-431.el6.x86_64, or name them"* ]]
+	run -1 km --define "'kernelversion 2.6.32-431.el6.x86_64'" --define "'kdir $kdir'"
+	[[ "$output" == *"$kdir is of kernel $kernel, not of 2.6.32-431.el6.x86_64"* ]]
+	run -0 km --define "'kernelversion $kernel'" --define "'kdir $kdir'"
+	name=drbd-km-${kernel//-/_}
+	[ "$(files "$name")" = "-rw-r--r-- root:root /lib/modules/$kernel/updates/drbd.ko
+drwxr-xr-x root:root /usr/share/doc/$name-8.4.4
+-rw-r--r-- root:root /usr/share/doc/$name-8.4.4/COPYING
+-rw-r--r-- root:root /usr/share/doc/$name-8.4.4/ChangeLog
+-rw-r--r-- root:root /usr/share/doc/$name-8.4.4/k-config-$kernel.gz" ]
+	rpm -qpR "$(package "$name")" | grep -qx 'drbd-utils = 8.4.4'
+	mkdir root
+	rpm --root "$PWD/root" --dbpath /db --noscripts --nodeps -ivh "$(package "$name")"
+	[ "$(modinfo -F vermagic "root/lib/modules/$kernel/updates/drbd.ko" | cut -d' ' -f1)" = "$kernel" ]
 }
