@@ -347,6 +347,12 @@ static int put_connection_obj(struct sk_buff *skb, struct drbd_resource *r, bool
 	return 0;
 }
 
+/* Of a peer device: all that is less than connected is off. */
+static u32 replication(union drbd_state s)
+{
+	return DRBD_MAX((u32)C_WF_REPORT_PARAMS, (u32)s.conn);
+}
+
 static int put_peer_device_obj(struct sk_buff *skb, struct drbd_device *dev)
 {
 	union drbd_state s = dev->vs.state;
@@ -355,7 +361,7 @@ static int put_peer_device_obj(struct sk_buff *skb, struct drbd_device *dev)
 	if (put_context(skb, dev->res, dev, true))
 		return -EMSGSIZE;
 	n = nla_nest_start_noflag(skb, TLA_PEER_DEVICE_INFO | NLA_F_NESTED);
-	if (!n || put_u32(skb, 1, DRBD_MAX((u32)C_WF_REPORT_PARAMS, (u32)s.conn)) || put_u32(skb, 2, s.pdsk) ||
+	if (!n || put_u32(skb, 1, replication(s)) || put_u32(skb, 2, s.pdsk) ||
 	    put_u32(skb, 3, s.user_isp) || put_u32(skb, 4, s.peer_isp) || put_u32(skb, 5, s.aftr_isp))
 		return -EMSGSIZE;
 	nla_nest_end(skb, n);
@@ -428,7 +434,7 @@ void drbd_nl_state_event(struct drbd_device *dev, union drbd_state os, union drb
 		drbd_nl_notify_device(dev, NOTIFY_CHANGE);
 	if (os.peer != ns.peer)
 		drbd_nl_notify_connection(dev->res, NOTIFY_CHANGE);
-	if (os.conn != ns.conn || os.pdsk != ns.pdsk || (os.i & DS_ISP) != (ns.i & DS_ISP))
+	if (replication(os) != replication(ns) || os.pdsk != ns.pdsk || (os.i & DS_ISP) != (ns.i & DS_ISP))
 		drbd_nl_notify_peer_device(dev, NOTIFY_CHANGE);
 }
 
@@ -494,7 +500,9 @@ static int put_object(struct sk_buff *skb, u8 cmd, struct drbd_resource *r, stru
 static void notify(u8 cmd, struct drbd_resource *r, struct drbd_device *dev, u32 type)
 {
 	void *header;
-	struct sk_buff *skb = new_event(cmd, &notify_seq, dev ? dev->minor : NO_MINOR, &header);
+	/* a peer device is named by its volume */
+	u32 minor = dev && cmd == NLC_DEVICE_STATE ? (u32)dev->minor : NO_MINOR;
+	struct sk_buff *skb = new_event(cmd, &notify_seq, minor, &header);
 
 	if (skb)
 		send_event(skb, header, put_object(skb, cmd, r, dev, type));
@@ -650,7 +658,7 @@ static void initial_kind(struct dump *d, struct drbd_resource *r, u8 cmd, u32 *l
 	}
 	drbd_for_each_dev(dev, r) {
 		it.dev = dev;
-		it.minor = dev->minor;
+		it.minor = cmd == NLC_DEVICE_STATE ? (u32)dev->minor : NO_MINOR;
 		it.type = NOTIFY_EXISTS | (--*left ? MORE_FOLLOWS : 0);
 		item(d, &it);
 	}
