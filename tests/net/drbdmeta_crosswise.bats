@@ -215,38 +215,38 @@ content_both() { # SIZE INDEX FLAGS
 	cmp "$t" "$o"
 }
 
-# Each reads a damaged image the same way: same exit class, same dump.
+# Each reads a damaged image the same way: refused, and then nothing is written, or the same bytes afterwards. Every byte of
+# the super block that means something, and all kinds of them in the activity log.
 @test "flipped bytes are read as the original reads them" {
-	local seed=7 at was n=0
+	local at flip was ot ou n=0 same=0
 	idx_internal=1 fill 67108864 internal 83
-	cp a.img base.img
-	for at in 67104768 67104775 67104824 67104827 67104828 67104831 67104832 67104835 67104836 67104839 67104840 67104843 \
-		67104844 67104847 67104851 67104856 67104859 67104860 67104863 67104900 67108863 67072000 67072007 67072012 \
-		67072015 67072017 67072019 67072036 67072164 67072420 67076096 67076108 67076110 67080192; do
-		for flip in 01 80; do
-			cp base.img t.img
-			was=$(md_image get t.img $at 1)
-			md_image put t.img $at "$(printf %02x $((0x$was ^ 0x$flip)))"
-			cp t.img o.img
-			ot=0; theirs internal "$PWD/t.img" apply-al >out.t || ot=$?
-			ou=0; ours internal "$PWD/o.img" apply-al >out.o || ou=$?
-			echo "byte $at ^ $flip: theirs $ot ours $ou: $(cat err.theirs err.ours)"
-			cp base.img was.img
-			md_image put was.img $at "$(printf %02x $((0x$was ^ 0x$flip)))"
-			# refused, and then nothing is written; or the same as the original does
-			if [ $ou != 0 ]; then
-				cmp was.img o.img
-				[ -s err.ours ]
-			else
-				[ $ot = 0 ]
-				cmp t.img o.img
-				same=$((${same-0} + 1))
-			fi
-			n=$((n + 1))
-		done
+	local sb=67104768 al=67072000
+	cp --sparse=always a.img base.img
+	for at in $(seq $sb $((sb + 95))) $((sb + 100)) $((sb + 4095)) $al $((al + 7)) $((al + 12)) $((al + 15)) $((al + 17)) \
+		$((al + 19)) $((al + 36)) $((al + 164)) $((al + 420)) $((al + 4096)) $((al + 4108)) $((al + 4110)) $((al + 8192)); do
+		flip=$((at % 2 ? 0x01 : 0x80))
+		was=0x$(md_image get base.img "$at" 1)
+		md_image put base.img "$at" "$(printf %02x $((was ^ flip)))"
+		cp --sparse=always base.img t.img
+		cp --sparse=always base.img o.img
+		ot=0; theirs internal "$PWD/t.img" apply-al >out.t || ot=$?
+		ou=0; ours internal "$PWD/o.img" apply-al >out.o || ou=$?
+		echo "byte $at ^ $flip: theirs $ot ours $ou: $(cat err.theirs err.ours)"
+		if [ $ou != 0 ]; then
+			cmp base.img o.img
+			[ -s err.ours ]
+		else
+			[ $ot = 0 ]
+			# later ones take the bitmap of another last agreed size as up to 4 KiB longer
+			cmp -i "$((at < sb + 8 ? al : 0))" t.img o.img
+			same=$((same + 1))
+		fi
+		md_image put base.img "$at" "$(printf %02x $((was)))"
+		n=$((n + 1))
 	done
-	[ $n -gt 50 ]
-	[ "$same" -gt 30 ]
+	cmp base.img a.img
+	[ $n -gt 100 ]
+	[ "$same" -gt 60 ]
 }
 
 # Both run a command on their copy: the same exit code, the same bytes after it, the same words.
