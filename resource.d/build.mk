@@ -5,6 +5,7 @@ RSC_SCRIPTS := IPaddr IPaddr2 IPv6addr SendArp IPsrcaddr \
 	Filesystem LVM Raid1 LinuxSCSI ServeRAID ICP \
 	apache Xinetd db2 WAS ids OCF portblock LVSSyncDaemonSwap MailTo WinPopup AudibleAlarm Delay
 RSC_INSTALL = $(foreach s,$(RSC_SCRIPTS),755:resource.d/$(s):$(RSC_DIR)/$(s)) \
+	644:resource.d/hto-mapfuncs:$(RSC_DIR)/hto-mapfuncs \
 	644:resource.d/lib.sh:/usr/share/heartbeat/resource-lib.sh \
 	644:resource.d/addr.sh:/usr/share/heartbeat/resource-addr.sh
 RSC_DRBD_INSTALL = $(foreach s,$(RSC_DRBD),755:resource.d/$(s):$(RSC_DIR)/$(s))

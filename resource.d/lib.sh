@@ -123,6 +123,17 @@ rsc_helper() {
 	return 1
 }
 
+# rsc_output COMMAND... : runs it and prints what it said; the code is its own. What it leaves running in the background holds
+# a file open, not the pipe of whoever reads this.
+rsc_output() {
+	rsc_file=$HA_RSCTMP/$rsc_name.$$
+	"$@" >"$rsc_file" 2>&1 </dev/null
+	rsc_code=$?
+	cat "$rsc_file"
+	rm -f "$rsc_file"
+	return $rsc_code
+}
+
 # rsc_number WORD... : is each a decimal number
 rsc_number() {
 	for rsc_word; do

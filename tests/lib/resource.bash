@@ -30,15 +30,17 @@ rsc_install() { # FOLDER
 	make -s -C "$RSC_TREE" O="$O" DESTDIR="$1" install-resource.d >/dev/null
 }
 
-# rsc_place ours|theirs COMMAND... : runs it as the root of a machine of its own: all that it writes, mounts and starts
+# rsc_place ours|theirs|mixed COMMAND... : runs it as the root of a machine of its own, mixed with ours on theirs: all that it writes, mounts and starts
 # is gone with it. An eth0 with 172.25.77.1/24 has its other end, peer0, in the same namespace; no name server, no route out.
 # The caller's folder $RSC_OUT is its /tmp/here.
 rsc_place() {
-	local scripts=$RSC_ORIG/root
-	if [ "$1" = ours ]; then
-		scripts=$BATS_FILE_TMPDIR/ours
-		[ -d "$scripts" ] || rsc_install "$scripts" || return
-	fi
+	local ours=$BATS_FILE_TMPDIR/ours scripts
+	[ -d "$ours" ] || rsc_install "$ours" || return
+	case $1 in
+	ours) scripts=$ours ;;
+	theirs) scripts=$RSC_ORIG/root ;;
+	mixed) scripts="$RSC_ORIG/root $ours" ;;
+	esac
 	shift
 	: "${RSC_OUT:=$BATS_TEST_TMPDIR}"
 	# shellcheck disable=SC2016 # for the inner shell
@@ -51,7 +53,7 @@ rsc_place() {
 		mount -t tmpfs tmpfs "$base"
 		trap "cd /; umount -l \"$base\"; rmdir \"$base\"" EXIT
 		mkdir "$base/upper" "$base/work" "$base/root" "$base/scripts"
-		cp -a "$scripts/." "$base/scripts"	# a layer must not lie inside another
+		for dir in $scripts; do cp -a "$dir/." "$base/scripts"; done	# a layer must not lie inside another
 		mount -t overlay overlay -o "lowerdir=$base/scripts:/,upperdir=$base/upper,workdir=$base/work" "$base/root"
 		cd "$base/root"
 		mount -t proc proc proc

@@ -301,3 +301,51 @@ crosswise() {
 		done
 	END
 }
+
+@test "a site's own script for an OCF agent" {
+	crosswise <<-'END'
+		mkdir -p /usr/lib/ocf/resource.d/heartbeat
+		printf '#!/bin/sh\necho "$1 $OCF_RESKEY_word"\nexit $(cat /run/code)\n' >/usr/lib/ocf/resource.d/heartbeat/Own
+		printf '%s\n' '#!/bin/sh' '. /etc/ha.d/resource.d/hto-mapfuncs' 'OCF_RESKEY_word=$1' 'OCF_TYPE=Own' \
+			'OCF_RESOURCE_INSTANCE=Own_$1' 'export OCF_RESKEY_word OCF_TYPE OCF_RESOURCE_INSTANCE' 'ra_execocf $2' >/etc/ha.d/resource.d/own
+		chmod 755 /usr/lib/ocf/resource.d/heartbeat/Own /etc/ha.d/resource.d/own
+		for code in 0 1 2 3 4 5 6 7 8 99; do
+			echo $code >/run/code
+			for action in start stop status; do say own hello $action; done
+		done
+	END
+}
+
+@test "Debian's ResourceManager takes and gives a group of our scripts" {
+	rsc_test mixed <<-'END'
+		truncate -s 32M /run/disk
+		mkfs.ext4 -q /run/disk
+		loop=$(losetup -f --show /run/disk)
+		trap 'trap - ERR; set +e; umount /mnt/d 2>/dev/null; losetup -d $loop' EXIT
+		fake drbdadm <<<'[ $1 != role ] || cat /run/role; [ $1 != primary ] || echo Primary/Secondary >/run/role; [ $1 != secondary ] || echo Secondary/Secondary >/run/role'
+		cp /usr/local/sbin/drbdadm /usr/sbin/drbdadm
+		echo Secondary/Secondary >/run/role
+		fake mail <<<'cat >/run/mail'
+		echo "server1 portblock::tcp::3306::block 172.25.77.100/24/eth0 IPaddr2::172.25.77.101/24/eth0 drbddisk::r0" \
+			"Filesystem::$loop::/mnt/d::ext4 MailTo::a@example.org::Data Delay::0::0 portblock::tcp::3306::unblock" >/etc/ha.d/haresources
+		echo "logfile /run/ha-log" >/etc/ha.d/ha.cf
+		manager() { /usr/share/heartbeat/ResourceManager "$@" >/run/out 2>&1; }
+		group='portblock::tcp::3306::block'
+		manager takegroup $group
+		mountpoint -q /mnt/d
+		[ "$(cat /run/role)" = Primary/Secondary ]
+		[ "$(ip -o -4 addr show dev eth0 | grep -c '172.25.77.10[01]/24')" = 2 ]
+		[ "$(iptables -S INPUT)" = "-P INPUT ACCEPT" ]
+		[ "$(grep -c 'info: Running /etc/ha.d/resource.d/.* start' /run/ha-log)" = 8 ]
+		manager takegroup $group		# all of it runs already
+		[ "$(grep -c 'info: Running /etc/ha.d/resource.d/.* start' /run/ha-log)" = 8 ]
+		for r in $(cut -d' ' -f2- /etc/ha.d/haresources); do manager status $r; done
+		manager givegroup $group
+		[ "$(grep -c 'info: Running /etc/ha.d/resource.d/.* stop' /run/ha-log)" = 8 ]
+		for r in $(cut -d' ' -f2- /etc/ha.d/haresources); do not manager status $r; done
+		[ "$(ip -o -4 addr show dev eth0 | wc -l)" = 1 ]
+		not mountpoint -q /mnt/d
+		[ "$(cat /run/role)" = Secondary/Secondary ]
+		not grep -q 'ERROR\|CRIT\|Retrying' /run/ha-log
+	END
+}

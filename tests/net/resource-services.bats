@@ -16,6 +16,7 @@ httpd_conf() {
 			"LoadModule authz_core_module $m/mod_authz_core.so" 'Include conf.d/*.conf' >/run/httpd.conf
 		mkdir /run/ap/conf.d
 		echo 'PidFile "httpd.pid"' >/run/ap/conf.d/pid.conf
+		echo 'TransferLog "|/bin/cat >/dev/null"' >/run/ap/conf.d/log.conf
 	END
 }
 
