@@ -28,6 +28,23 @@ hb_send_LIBS = $(HB_LIBS)
 ResourceManager_SRC = heartbeat/resource_manager.c heartbeat/hb_rsc.c heartbeat/hb_log.c heartbeat/hb_state.c $(HB_PARSE_SRC) $(LIB_SRC)
 ResourceManager_PKG = $(HB_PKG)
 ResourceManager_LIBS = $(HB_LIBS)
+PROGRAMS += ipfail dopd drbd-peer-outdater cl_respawn api_test
+ipfail_SRC = heartbeat/ipfail.c $(HB_CLIENT_SRC)
+ipfail_PKG = $(HB_PKG)
+ipfail_LIBS = $(HB_LIBS)
+dopd_SRC = heartbeat/dopd.c $(HB_CLIENT_SRC) lib/ev.c lib/run.c
+dopd_PKG = $(HB_PKG)
+dopd_LIBS = $(HB_LIBS)
+drbd-peer-outdater_SRC = heartbeat/drbd_peer_outdater.c heartbeat/hb_ipc.c heartbeat/hb_msg.c heartbeat/authkeys.c heartbeat/hb_state.c \
+	lib/conf.c lib/log.c
+drbd-peer-outdater_PKG = $(HB_PKG)
+drbd-peer-outdater_LIBS = $(HB_LIBS)
+cl_respawn_SRC = heartbeat/cl_respawn.c lib/conf.c lib/log.c
+api_test_SRC = heartbeat/api_test.c $(HB_CLIENT_SRC)
+api_test_PKG = $(HB_PKG)
+api_test_LIBS = $(HB_LIBS)
+INSTALL += 755:$(O)/ipfail:$(HB_DIR)/ipfail 755:$(O)/dopd:$(HB_DIR)/dopd 755:$(O)/drbd-peer-outdater:$(HB_DIR)/drbd-peer-outdater \
+	755:$(O)/api_test:$(HB_DIR)/api_test 755:$(O)/cl_respawn:/usr/bin/cl_respawn
 INSTALL += 2755:$(O)/cl_status:/usr/bin/cl_status \
 	755:$(O)/hb_send:$(HB_SHARE)/hb_send:$(HB_SHARE)/hb_standby:$(HB_SHARE)/hb_takeover:$(HB_SHARE)/hb_addnode:$(HB_SHARE)/hb_delnode:$(HB_SHARE)/hb_setweight:$(HB_SHARE)/hb_setsite \
 	755:$(O)/ResourceManager:$(HB_SHARE)/ResourceManager:$(HB_SHARE)/mach_down:$(HB_SHARE)/req_resource
@@ -52,4 +69,5 @@ hbsim_PKG = $(HB_PKG)
 hbsim_LIBS = $(HB_LIBS)
 
 DEPS_DEB += libssl-dev zlib1g-dev libbz2-dev
+DEPS_TEST_DEB += iproute2 iptables util-linux procps
 DEPS_EL += openssl-devel zlib-devel bzip2-devel

@@ -1,0 +1,32 @@
+#!/usr/bin/env bats
+# Two nodes of ours, each in namespaces of its own.
+
+setup_file() {
+	cd "$BATS_TEST_DIRNAME/../.." || return 1
+	export O="${O:-$PWD/build}"
+	. tests/lib/hb_parallel.bash
+	grep -o 'went [a-z0-9_]* ours ours' "$BATS_TEST_FILENAME" | cut -d' ' -f2- | hb_run_all 6
+}
+
+setup() {
+	. tests/lib/hb_parallel.bash
+}
+
+@test "stops, starts and failback" { went start_stop_failback ours ours; }
+@test "a killed node is taken over and gets nothing back unasked" { went kill_nofailback ours ours; }
+@test "standby and takeover, every kind, from either node" { went standby ours ours; }
+@test "one packet in ten lost" { went loss ours ours; }
+@test "a partition heals" { went partition ours ours; }
+@test "nodes with other keys are strangers" { went wrong_key ours ours; }
+@test "reload keeps the resources" { went reload ours ours; }
+@test "one comes up alone, the other joins" { went second_starts_late ours ours; }
+@test "both stop at once" { went both_stop ours ours; }
+@test "multicast" { went mcast ours ours; }
+@test "unicast" { went ucast ours ours; }
+@test "two media" { went two_media ours ours; }
+@test "signed with crc" { went crc ours ours; }
+@test "signed with md5" { went md5 ours ours; }
+@test "signed with hmac-sha256" { went sha256 ours ours; }
+@test "netstrings" { went netstring ours ours; }
+@test "compressed messages" { went compression ours ours; }
+@test "legacy mode" { went legacy ours ours; }
