@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "heartbeat/hb_msg.h"
@@ -26,6 +27,18 @@ static int usage(const struct tool *tool, const char *program)
 	return 1;
 }
 
+static void say(const char *fmt, const char *what) __attribute__((format(printf, 1, 0)));
+static void say(const char *fmt, const char *what)
+{
+	char when[64];
+	time_t now = time(NULL);
+
+	strftime(when, sizeof(when), "%b %d %H:%M:%S", localtime(&now));
+	fprintf(stderr, "%s ", when);
+	fprintf(stderr, fmt, what);
+	fputc('\n', stderr);
+}
+
 static int fill_hold(const struct tool *tool, struct hb_msg *msg, int argc, char **argv)
 {
 	static const char *const words[] = { "all", "foreign", "local", "failback" };
@@ -41,7 +54,7 @@ static int fill_hold(const struct tool *tool, struct hb_msg *msg, int argc, char
 	hb_msg_add(msg, "rsc_hold", i == 3 ? "foreign" : hold);
 	if (!strcmp(tool->type, "ask_resources")) {
 		hb_msg_add(msg, "info", "me");
-		printf("Going standby [%s].\n", i == 3 ? "foreign" : hold);
+		say("Going standby [%s].", i == 3 ? "foreign" : hold);
 	}
 	return 0;
 }

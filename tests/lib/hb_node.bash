@@ -5,7 +5,8 @@ set -eu
 nr=$1 kind=$2 lab=$3 out=$4 orig=$5
 hostname "server$nr"
 ip link set lo up
-own=$(mktemp -d /tmp/hb_node.XXXXXX)
+own=$lab/own$nr
+mkdir "$own"
 mount -t tmpfs tmpfs "$own"
 mkdir -p "$own"/{etc,work,usr,usrwork,lib}
 mount -t overlay overlay -o "lowerdir=/etc,upperdir=$own/etc,workdir=$own/work" /etc
@@ -27,15 +28,17 @@ if [ "$kind" = orig ]; then
 else
 	mount -t overlay overlay -o "lowerdir=/usr,upperdir=$own/usr,workdir=$own/usrwork" /usr
 	mkdir -p /usr/share/heartbeat
-	for program in heartbeat cl_status cl_respawn; do
-		[ ! -e "$out/$program" ] || ln -s "$out/$program" "/usr/bin/$program"
-	done
+	mkdir -p /usr/libexec/heartbeat
+	# copies: clients run as hacluster, who need not see the checkout
+	cp "$out"/{ipfail,dopd,drbd-peer-outdater,api_test} /usr/libexec/heartbeat/
+	cp "$out"/{heartbeat,cl_status,cl_respawn} /usr/bin/
 	for program in hb_standby hb_takeover hb_addnode hb_delnode hb_setweight hb_setsite; do
-		[ ! -e "$out/hb_send" ] || ln -s "$out/hb_send" "/usr/share/heartbeat/$program"
+		ln -s "$out/hb_send" "/usr/share/heartbeat/$program"
 	done
 	for program in ResourceManager mach_down req_resource; do
-		[ ! -e "$out/ResourceManager" ] || ln -s "$out/ResourceManager" "/usr/share/heartbeat/$program"
+		ln -s "$out/ResourceManager" "/usr/share/heartbeat/$program"
 	done
+	cp "$out/../heartbeat/harc" /etc/ha.d/
 fi
 # a node that thinks it must reboot only says so
 printf '#!/bin/sh\necho "reboot $*" >>%s/events\n' "$lab" >/usr/sbin/reboot.new

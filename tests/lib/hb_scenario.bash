@@ -215,7 +215,15 @@ scenario_two_media() { HB_MEDIA=$'bcast eth0\nmcast eth0 225.0.0.7 695 1 0' lab;
 scenario_crc() { HB_KEYS=$'auth 2\n2 crc' lab; round; }
 scenario_md5() { HB_KEYS=$'auth 3\n3 md5 hello' lab; round; }
 scenario_sha256() { HB_KEYS=$'auth 3\n3 hmac-sha256 hello' lab; round; }
-scenario_netstring() { HB_CF=$'msgfmt netstring' lab; round; }
+# On ours alone: with it the original loses its own shutdone, beside its like too.
+scenario_netstring() {
+	lab
+	local i
+	for i in 1 2; do
+		[ "${KIND[i]}" = orig ] || on "$i" sed -i '$amsgfmt netstring' /etc/ha.d/ha.cf
+	done
+	round
+}
 scenario_compression() { HB_CF=$'traditional_compression on\ncompression_threshold 1\ncompression bz2' lab; round; }
 scenario_legacy() {
 	HB_FAILBACK=legacy lab

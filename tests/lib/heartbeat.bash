@@ -57,12 +57,17 @@ on() { # NODE COMMAND... : runs it on the node
 hb_lab_end() {
 	local i pid
 	[ -n "${LAB:-}" ] || return 0
+	trap - ERR
 	for i in 1 2; do
 		pid=$(cat "$LAB/unshare$i" 2>/dev/null) || continue
 		kill -KILL "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 	done
-	rm -rf "$LAB"
+	# its processes may be writing their last words
+	for i in {1..50}; do
+		rm -rf "$LAB" 2>/dev/null && break
+		pause 0.1
+	done
 	LAB=
 }
 
