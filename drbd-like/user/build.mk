@@ -20,7 +20,7 @@ ADM_PARSE_SRC := drbd-like/user/adm_mem.c drbd-like/user/adm_conf.c drbd-like/us
 	drbd-like/user/adm_parse.c drbd-like/user/adm_tree.c drbd-like/core/drbd_options.c \
 	$(O)/gen/drbd-like/user/drbdadm_scanner.c
 DRBDADM_SRC := drbd-like/user/adm_dump.c drbd-like/user/adm_plan.c drbd-like/user/adm_exec.c drbd-like/user/adm_cmd.c \
-	drbd-like/user/adm_registry.c drbd-like/user/adm_wait.c drbd-like/user/adm_answer.c
+	drbd-like/user/adm_registry.c drbd-like/user/adm_wait.c drbd-like/user/adm_answer.c drbd-like/user/adm_doctor.c
 PROGRAMS += drbdadm
 drbdadm_SRC = drbd-like/user/drbdadm.c $(DRBDADM_SRC) $(ADM_PARSE_SRC) lib/conf.c lib/log.c
 drbdadm_LIBS = $(LIB_LIBS)

@@ -14,6 +14,7 @@
 
 #include "drbd-like/core/drbd_options.h"
 #include "drbd-like/user/adm_cmd.h"
+#include "drbd-like/user/adm_doctor.h"
 #include "drbd-like/user/adm_dump.h"
 #include "drbd-like/user/adm_parse.h"
 #include "drbd-like/user/adm_registry.h"
@@ -66,6 +67,7 @@ static const struct adm_cmd commands[] = {
 	{ "dump-md", 1, adm_cmd_meta, AC_VOL, ADM_VERY_LONG, -1 },
 	{ "wipe-md", 1, adm_cmd_meta, AC_VOL, ADM_FOREVER, -1 },
 	{ "apply-al", 1, adm_cmd_meta, AC_VOL, ADM_VERY_LONG, -1 },
+	{ "check", 1, adm_cmd_check, AC_RES | AC_ALL | AC_RAW, ADM_SHORT, -1 },
 	{ "hidden-commands", 1, NULL, AC_NO_CONF, ADM_SHORT, -1 },
 	{ "sh-nop", 2, NULL, 0, ADM_SHORT, -1 },
 	{ "sh-resources", 2, NULL, 0, ADM_SHORT, -1 },
@@ -87,7 +89,7 @@ static const struct adm_cmd commands[] = {
 	HANDLER("before-resync-target"), HANDLER("after-resync-target"), HANDLER("before-resync-source"),
 	HANDLER("pri-on-incon-degr"), HANDLER("pri-lost-after-sb"), RES_HANDLER("fence-peer"), RES_HANDLER("unfence-peer"),
 	HANDLER("local-io-error"), HANDLER("pri-lost"), HANDLER("initial-split-brain"),
-	HANDLER("split-brain"),
+	{ "split-brain", 3, adm_cmd_split_brain, AC_HANDLER | AC_RES | AC_VOL, ADM_VERY_LONG, -1 },
 	HANDLER("out-of-sync"),
 	{ "sh-new-minor", 4, adm_cmd_new_minor, AC_VOL, ADM_SHORT, -1 },
 	{ "new-minor", 4, adm_cmd_new_minor, AC_VOL, ADM_SHORT, -1 },

@@ -2,7 +2,7 @@
 # drbdadm on its own: every mistake of tests/data/drbdadm/bad, the command line, and what it does around the tools it
 # calls, which are scripts here. The comparison with the original is tests/net/drbdadm-crosswise.bats.
 
-# shellcheck disable=SC2016 # the bodies of those scripts expand there
+# shellcheck disable=SC2016,SC2030,SC2031 # the bodies of those scripts expand there; tests are subshells
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -319,4 +319,63 @@ drbdsetup wait-connect 2" ]
 	fake drbdsetup 'echo "drbdsetup $*" >>log; [ $(wc -l <log) -ge 2 ]'
 	try -0 adm demo.conf sh-b-pri demo
 	[ "$(wc -l <log)" = 2 ]
+}
+
+@test "split-brain shows both sides and the way out, and changes nothing" {
+	fake drbdsetup 'echo "drbdsetup $*" >>log; echo 1111111111111111:AAAAAAAAAAAAAAAA:0000000000000000:0000000000000000:1:1:0:1:0:0:0'
+	fake ssh 'echo "$*" >>ssh.log; case "$*" in *get-gi*) cat peer-gi ;; *) echo "    ns:0 oos:777" ;; esac'
+	PATH=$PWD/bin:$PATH
+	printf 'version: 8.4.4\n 1: cs:StandAlone ro:Primary/Unknown ds:UpToDate/DUnknown   r-----\n    ns:0 oos:42\n' >proc
+	export DRBD_PROC=$PWD/proc DRBD_DONT_WARN_ON_VERSION_MISMATCH=1
+	echo 2222222222222222:AAAAAAAAAAAAAAAB:0000000000000000:0000000000000000:1:1:0:1:0:0:0 >peer-gi
+	try -0 adm demo.conf split-brain demo
+	[[ "$output" == *"changed since the two came apart: 42 KiB"*"changed since the two came apart: 777 KiB"*"SPLIT BRAIN"* ]]
+	[[ "$output" == *"on server2:  drbdadm secondary demo; drbdadm disconnect demo; drbdadm connect --discard-my-data demo"* ]]
+	[[ "$output" == *"on server1:  drbdadm secondary demo"* ]]
+	[ "$(cat log)" = "drbdsetup get-gi 1" ]
+	run ! grep -vE 'get-gi|sh-minor' ssh.log
+	echo 1111111111111110:0000000000000000:0000000000000000:0000000000000000:1:1:0:1:0:0:0 >peer-gi
+	try -0 adm demo.conf split-brain demo
+	[[ "$output" == *"the same data generation"* && "$output" != *discard* ]]
+	echo AAAAAAAAAAAAAAAA:0000000000000000:0000000000000000:0000000000000000:1:1:0:1:0:0:0 >peer-gi
+	try -0 adm demo.conf split-brain demo
+	[[ "$output" == *"this node's data is newer"* ]]
+	echo 3333333333333333:1111111111111111:0000000000000000:0000000000000000:1:1:0:1:0:0:0 >peer-gi
+	try -0 adm demo.conf split-brain demo
+	[[ "$output" == *"the peer's data is newer"* ]]
+	echo 3333333333333333:4444444444444444:0000000000000000:0000000000000000:1:1:0:1:0:0:0 >peer-gi
+	try -0 adm demo.conf split-brain demo
+	[[ "$output" == *"never had data in common"* ]]
+	fake ssh 'exit 255'
+	try -0 adm demo.conf split-brain demo
+	[[ "$output" == *"server2 can not be asked over ssh; run there: drbdadm split-brain demo"* ]]
+}
+
+@test "check names what is wrong, and what to do" {
+	fake ssh 'exit 255'
+	PATH=$PWD/bin:$PATH
+	export DRBD_PROC=$PWD/none
+	sed -i "s,/dev/vdb,$PWD/demo.conf," demo.conf
+	try -1 adm demo.conf check demo
+	[ "$output" = "demo: the drbd module is not loaded
+	modprobe drbd; if that fails, install it for this kernel (uname -r)
+demo: this host does not have its address 172.25.32.1
+	bring the interface up, or correct 'address' in the configuration (ip addr shows what there is)
+demo: $PWD/demo.conf is no block device
+	correct 'disk' in the configuration" ]
+	[ ! -e log ]
+}
+
+@test "check: a peer with another configuration is told" {
+	fake ssh 'echo "$*" >>ssh.log; cat theirs'
+	PATH=$PWD/bin:$PATH
+	printf 'version: 8.4.4\n 1: cs:Connected ro:Secondary/Secondary ds:UpToDate/UpToDate C r-----\n' >proc
+	export DRBD_PROC=$PWD/proc
+	drbdadm -c demo.conf dump demo >theirs 2>/dev/null
+	try -0 adm demo.conf check
+	[ "$output" = "demo: nothing found" ]
+	sed -i 's/sha1/md5/' theirs
+	try -1 adm demo.conf check
+	[[ "$output" == "demo: its configuration differs on server2"* ]]
+	[[ "$(cat ssh.log)" == *"172.25.32.2 drbdadm dump 'demo'"* ]]
 }
