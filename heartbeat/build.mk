@@ -14,7 +14,24 @@ heartbeat_SRC = heartbeat/heartbeat.c heartbeat/hb_daemon.c heartbeat/hb_rsc.c h
 	heartbeat/hb_extra.c heartbeat/hb_test.c $(HB_MEDIA_SRC) $(HB_PURE_SRC) $(HB_PARSE_SRC) $(LIB_SRC)
 heartbeat_PKG = $(HB_PKG)
 heartbeat_LIBS = $(HB_LIBS)
-INSTALL += 755:$(O)/heartbeat:$(HB_DIR)/heartbeat:/usr/sbin/heartbeat
+INSTALL += 755:$(O)/heartbeat:$(HB_DIR)/heartbeat \
+	755:heartbeat/heartbeat.init:/etc/init.d/heartbeat \
+	644:$(O)/heartbeat.service:/usr/lib/systemd/system/heartbeat.service \
+	644:heartbeat/heartbeat.logrotate:/etc/logrotate.d/heartbeat \
+	755:heartbeat/harc:/etc/ha.d/harc 755:heartbeat/rc.d/status:/etc/ha.d/rc.d/status 644:heartbeat/shellfuncs:/etc/ha.d/shellfuncs
+MANPAGES += ha.cf.5 heartbeat/authkeys.5 heartbeat/haresources.5 heartbeat/heartbeat.8 heartbeat/cl_status.1 \
+	heartbeat/hb_standby.1 heartbeat/hb_takeover.1 heartbeat/hb_addnode.1 heartbeat/hb_delnode.1
+all: $(O)/ha.cf.5 $(O)/heartbeat.service
+
+# The table of directives is the program's own.
+$(O)/ha.cf.5: heartbeat/ha.cf.5.in $(O)/heartbeat
+	$(O)/heartbeat -D | awk 'NR > 1 { name = $$1; default_ = substr($$0, 26, 26); help = substr($$0, 53); sub(/ +$$/, "", default_); \
+		print ".TP\n.B " name (default_ == "" ? "" : "\n[" default_ "]"); print help }' >$@.table
+	sed -e '/@DIRECTIVES@/{' -e 'r $@.table' -e 'd' -e '}' $< >$@
+	rm $@.table
+$(O)/heartbeat.service: heartbeat/heartbeat.service.in
+	@mkdir -p $(@D)
+	sed 's|@HB_DIR@|$(HB_DIR)|' $< >$@
 
 HB_SHARE := /usr/share/heartbeat
 HB_CLIENT_SRC := heartbeat/hb_client.c heartbeat/hb_ipc.c heartbeat/hb_msg.c heartbeat/authkeys.c heartbeat/hb_state.c lib/conf.c lib/log.c

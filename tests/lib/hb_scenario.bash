@@ -1,6 +1,7 @@
 #!/bin/bash
 # One history of two heartbeat nodes.
 #   hb_scenario.bash NAME KIND1 KIND2     each KIND ours or orig; exit 0 if all went as it says
+# shellcheck disable=SC2016 # expanded on the node
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 : "${O:=$PWD/build}"

@@ -1,6 +1,6 @@
 # Helpers for the tests of heartbeat: two nodes, each with network, mounts, processes and a host name of its own, and each
 # running ours or Debian's original, which is unpacked privately.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016,SC2013
 
 : "${HA_CACHE:=$HOME/.cache/classic-ha}"
 HB_ORIG=$HA_CACHE/heartbeat-orig
