@@ -10,7 +10,8 @@ module: $(KERNEL_SRC)
 	@mkdir -p $(MODULE_DIR)/kernel $(MODULE_DIR)/core
 	@cp -Rpu drbd-like/core/. $(MODULE_DIR)/core/
 	@cp -Rpu drbd-like/kernel/. $(MODULE_DIR)/kernel/
-	+$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(MODULE_DIR))/kernel modules
+	@# our O= is not the kernel's
+	env -u MAKEFLAGS $(MAKE) -s -j2 --no-print-directory -C $(KDIR) M=$(abspath $(MODULE_DIR))/kernel modules
 	@cp -p $(MODULE_DIR)/kernel/drbd.ko $(O)/drbd.ko
 
 ifneq ($(wildcard $(KDIR)/Makefile),)
