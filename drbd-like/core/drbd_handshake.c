@@ -648,6 +648,20 @@ static void end_negotiation(const struct drbd_vol_state *vol, struct drbd_recv_s
 		rs->new_disk = vol->attach_state.disk;
 }
 
+/*
+ * Compared, and of one generation: what was Outdated or Consistent is as good as the other's. The state machine lifts
+ * it when nodes meet; one whose resync ended before it began, and is compared again while connected, is lifted here.
+ */
+static void lift_equal_disks(struct drbd_recv_state *rs)
+{
+	if (!rs->sync_ran || rs->sync.fail || rs->new_conn != C_CONNECTED)
+		return;
+	if (rs->new_disk == D_OUTDATED || rs->new_disk == D_CONSISTENT)
+		rs->new_disk = D_UP_TO_DATE;
+	if (rs->new_pdsk == D_OUTDATED || (rs->new_pdsk == D_CONSISTENT && rs->os.conn >= C_CONNECTED))
+		rs->new_pdsk = D_UP_TO_DATE;
+}
+
 /* 9: what is frozen here was sent to a peer that has forgotten it. */
 static bool peer_rebooted(const struct drbd_conn_state *conn, const struct drbd_vol_state *vol,
 			  const struct drbd_recv_state *rs)
@@ -687,6 +701,7 @@ enum drbd_recv_state_end drbd_recv_state_apply(struct drbd_conn_state *conn, str
 	if (end != RSE_DONE)
 		return end;
 	end_negotiation(vol, rs);
+	lift_equal_disks(rs);
 	if (peer_rebooted(conn, vol, rs))
 		return RSE_REBOOTED;
 	vol->flags &= ~VF_CONSIDER_RESYNC;	/* the change may set it again */

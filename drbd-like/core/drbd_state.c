@@ -985,13 +985,21 @@ static bool attached_alone(const struct follow *f)
 	return f->ns.role == R_PRIMARY && f->os.disk < D_INCONSISTENT && f->ns.conn < C_CONNECTED;
 }
 
+/* A Primary that was told to resync all, but nothing has come and it has what the peer has: its writes are current. */
+static bool resync_not_begun(const struct follow *f)
+{
+	return f->ns.role == R_PRIMARY && f->ns.disk == D_OUTDATED && f->vol->have_peer_uuids &&
+	       in_set(f->os.conn, C(STARTING_SYNC_T) | C(WF_SYNC_UUID)) &&
+	       !((f->vol->uuid[UI_CURRENT] ^ f->vol->peer.uuid[UI_CURRENT]) & ~UUID_PRIMARY);
+}
+
 /* 8 and 9; and in Ahead, too, the peer does not get what is written. */
 static bool generation_ends(const struct follow *f)
 {
 	bool written = f->ns.role == R_PRIMARY || f->ns.peer == R_PRIMARY;
 	bool lost = written && peer_data_lost(f->os.pdsk, f->ns.pdsk);
 
-	if (!has_disk(f) || f->ns.disk != D_UP_TO_DATE)
+	if (!has_disk(f) || (f->ns.disk != D_UP_TO_DATE && !resync_not_begun(f)))
 		return false;
 	/* the peer, being synced, may have our current one: once it is out of reach, what is written needs another */
 	if (f->vol->uuid[UI_BITMAP])

@@ -1273,6 +1273,38 @@ TEST(behind_a_peer_that_is_ahead)
 	CHECK_INT(n.vol.state.disk, D_OUTDATED);
 }
 
+TEST(disks_that_are_compared_and_equal_are_both_current)
+{
+	struct drbd_recv_state rs;
+	struct drbd_transition tr;
+	enum drbd_recv_state_end end;
+	struct node n;
+	bool both;
+	u32 i;
+
+	for (i = 0; i < 8; i++) {
+		bool same = i & 1, attached = i & 2, fails = i & 4;
+
+		node_init(&n, attached ? D_NEGOTIATING : D_OUTDATED);
+		n.vol.state.conn = C_CONNECTED;
+		n.vol.state.peer = R_SECONDARY;
+		n.vol.state.pdsk = attached ? D_OUTDATED : D_DISKLESS;
+		n.vol.attach_state.disk = D_UP_TO_DATE;
+		n.vol.have_peer_uuids = 1;
+		set_uuids(n.vol.uuid, 0x1000, 0, fails ? 0x10 : 0, 0x20);
+		set_uuids(n.vol.peer.uuid, same ? 0x1000 : 0x2000, same ? 0 : fails ? 0 : 0x1000, 0x30, 0x40);
+		receive_state(&n, peer_state(R_SECONDARY, C_CONNECTED, attached ? D_OUTDATED : D_NEGOTIATING), &rs, &tr,
+			      &both, &end);
+		CHECK_INT(end, RSE_DONE);
+		if (same)
+			CHECK(n.vol.state.disk == D_UP_TO_DATE && n.vol.state.pdsk == D_UP_TO_DATE);
+		else if (fails)
+			CHECK(n.vol.state.conn == C_CONNECTED && n.vol.state.disk != D_UP_TO_DATE);
+		else
+			CHECK(n.vol.state.conn == C_WF_BITMAP_T && n.vol.state.disk != D_UP_TO_DATE);
+	}
+}
+
 TEST(options_of_the_connection_reach_the_sync_handshake)
 {
 	union drbd_state ps = peer_state(R_SECONDARY, C_CONNECTED, D_UP_TO_DATE);
@@ -1776,6 +1808,7 @@ int main(void)
 	RUN(two_primaries_are_refused_while_connecting_and_taken_as_a_fact_later);
 	RUN(a_peer_that_has_not_decided_yet_is_sent_what_it_needs);
 	RUN(behind_a_peer_that_is_ahead);
+	RUN(disks_that_are_compared_and_equal_are_both_current);
 	RUN(options_of_the_connection_reach_the_sync_handshake);
 	RUN(a_disk_being_attached_is_judged_by_what_was_found_on_it);
 	RUN(two_nodes_come_to_mirrored_states_or_do_not_connect);
