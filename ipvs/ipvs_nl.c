@@ -11,8 +11,10 @@
 #include <errno.h>
 #include <spawn.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,12 +43,14 @@ struct ipvs_nl {
 	unsigned int queued;
 	size_t batch_byte;
 	size_t last_byte; /* where in batch the last request starts */
+	/* what follows is not cleared at the start: memory that is never used is never there */
 	struct {
 		struct ipvs_change change;
 		unsigned long tag;
 		int err;
 	} queue[BATCH_MAX];
 	char batch[BATCH_BYTE] __attribute__((aligned(NLMSG_ALIGNTO)));
+	char answer[ANSWER_BYTE] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 
 /* libnl's own error numbers say less than the errnos they were made from; few can come from open. */
@@ -69,11 +73,12 @@ static int open_error(int nl_err)
 
 int ipvs_nl_open(struct ipvs_nl **out)
 {
-	struct ipvs_nl *nl = calloc(1, sizeof(*nl));
+	struct ipvs_nl *nl = malloc(sizeof(*nl));
 	int err = -ENOMEM;
 
 	if (!nl)
 		return -ENOMEM;
+	memset(nl, 0, offsetof(struct ipvs_nl, queue));
 	nl->sock = nl_socket_alloc();
 	if (!nl->sock)
 		goto free_nl;
@@ -88,8 +93,6 @@ int ipvs_nl_open(struct ipvs_nl **out)
 		goto free_sock;
 	}
 	nl_socket_set_buffer_size(nl->sock, RECV_BUFFER_BYTE, SEND_BUFFER_BYTE);
-	nl_socket_set_msg_buf_size(nl->sock, ANSWER_BYTE);
-	nl_socket_disable_msg_peek(nl->sock);
 	err = nl_socket_set_nonblocking(nl->sock) < 0 ? -EIO : 0;
 	if (err)
 		goto free_sock;
@@ -126,26 +129,23 @@ int ipvs_nl_load_module(void)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* One datagram of answers, *buf for the caller to free(). Bytes, or -errno; never 0. */
-static int receive(struct ipvs_nl *nl, unsigned char **buf)
+/* One datagram of answers, in nl->answer. Bytes, or -errno; never 0. nl_recv would allocate and free for each. */
+static int receive(struct ipvs_nl *nl)
 {
 	struct sockaddr_nl from;
-	int n, err;
+	socklen_t from_byte;
+	ssize_t n;
 
 	do {
-		errno = 0;
-		*buf = NULL;
-		n = nl_recv(nl->sock, &from, buf, NULL);
-		if (n > 0 && from.nl_pid == 0)
-			return n;
-		err = errno;
-		free(*buf); /* from another process than the kernel: not for us */
-	} while (n > 0);
+		from_byte = sizeof(from);
+		n = recvfrom(nl_socket_get_fd(nl->sock), nl->answer, sizeof(nl->answer), MSG_TRUNC,
+			     (struct sockaddr *)&from, &from_byte);
+	} while ((n < 0 && errno == EINTR) || (n > 0 && from.nl_pid != 0)); /* from another process: not for us */
+	if (n < 0)
+		return -errno;
 	if (n == 0)
 		return -ENOBUFS; /* an answer that should be there was dropped */
-	if (n == -NLE_MSG_TRUNC)
-		return -EMSGSIZE;
-	return err > 0 ? -err : -EIO;
+	return n > (ssize_t)sizeof(nl->answer) ? -EMSGSIZE : (int)n;
 }
 
 /* The error of an NLMSG_ERROR: 0 is an acknowledgement. */
@@ -167,17 +167,16 @@ static int send_bytes(struct ipvs_nl *nl, void *bytes, size_t byte)
 /* Notes the answers to the requests first_seq.. of the queue. 0 when the last was answered, else -errno. */
 static int read_acks(struct ipvs_nl *nl, uint32_t first_seq)
 {
-	unsigned char *buf;
 	struct nlmsghdr *nlh;
 	bool last_seen = false;
 	uint32_t slot;
 	int left, err = 0;
 
 	while (!last_seen && !err) {
-		left = receive(nl, &buf);
+		left = receive(nl);
 		if (left < 0)
 			return left;
-		for (nlh = (struct nlmsghdr *)buf; nlmsg_ok(nlh, left); nlh = nlmsg_next(nlh, &left)) {
+		for (nlh = (struct nlmsghdr *)nl->answer; nlmsg_ok(nlh, left); nlh = nlmsg_next(nlh, &left)) {
 			slot = nlh->nlmsg_seq - first_seq;
 			if (nlh->nlmsg_type != NLMSG_ERROR || slot >= nl->queued)
 				continue;
@@ -185,7 +184,6 @@ static int read_acks(struct ipvs_nl *nl, uint32_t first_seq)
 			if (slot == nl->queued - 1)
 				last_seen = true;
 		}
-		free(buf);
 	}
 	return err;
 }
@@ -300,7 +298,6 @@ static int send_query(struct ipvs_nl *nl, enum ipvs_query query, const struct ip
 /* Every answer is read to its end, after a bad one too, so that the socket is clean for the next request. */
 static int query(struct ipvs_nl *nl, enum ipvs_query what, const struct ipvs_service *svc, answer_fn answer, void *arg)
 {
-	unsigned char *buf;
 	struct nlmsghdr *nlh;
 	bool over = false;
 	int left, err = send_query(nl, what, svc);
@@ -308,11 +305,10 @@ static int query(struct ipvs_nl *nl, enum ipvs_query what, const struct ipvs_ser
 	if (err)
 		return err;
 	while (!over) {
-		left = receive(nl, &buf);
+		left = receive(nl);
 		if (left < 0)
 			return left;
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): left bytes are there */
-		for (nlh = (struct nlmsghdr *)buf; nlmsg_ok(nlh, left); nlh = nlmsg_next(nlh, &left)) {
+		for (nlh = (struct nlmsghdr *)nl->answer; nlmsg_ok(nlh, left); nlh = nlmsg_next(nlh, &left)) {
 			if (nlh->nlmsg_seq != nl->seq)
 				continue;
 			if (nlh->nlmsg_type == NLMSG_ERROR || nlh->nlmsg_type == NLMSG_DONE)
@@ -322,7 +318,6 @@ static int query(struct ipvs_nl *nl, enum ipvs_query what, const struct ipvs_ser
 			if (nlh->nlmsg_type >= NLMSG_MIN_TYPE && !err)
 				err = (*answer)(nlh, arg);
 		}
-		free(buf);
 	}
 	return err;
 }

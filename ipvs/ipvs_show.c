@@ -10,24 +10,67 @@ enum { SERVICE_NAME_CHARS = 33, DEST_NAME_CHARS = 28, TUNNEL_INFO_BYTE = 16 };
 
 /* ---- names ---- */
 
+/* Decimal digits without a NUL; the place behind them. Long lists are little but numbers, and printf is slow at them. */
+static char *put_number(char *to, unsigned int n)
+{
+	char digits[10];
+	int i = 0;
+
+	do {
+		digits[i++] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	while (i)
+		*to++ = digits[--i];
+	return to;
+}
+
+static const char *addr_text(char text[INET6_ADDRSTRLEN], int af, const union ipvs_addr *addr)
+{
+	const uint8_t *byte = (const uint8_t *)addr;
+	char *to = text;
+	int i;
+
+	if (af != AF_INET)
+		return inet_ntop(af, addr, text, INET6_ADDRSTRLEN) ? text : "?";
+	for (i = 0; i < 4; i++) {
+		if (i)
+			*to++ = '.';
+		to = put_number(to, byte[i]);
+	}
+	*to = 0;
+	return text;
+}
+
+/* As much of from as fits before end, which is behind the last byte; the place behind it. */
+static char *put_text(char *to, const char *end, const char *from)
+{
+	while (*from && to < end)
+		*to++ = *from++;
+	return to;
+}
+
 void ipvs_show_endpoint(char text[IPVS_ENDPOINT_BYTE], int af, const union ipvs_addr *addr, uint16_t port, int protocol,
 			const struct ipvs_names *names)
 {
 	char number[INET6_ADDRSTRLEN], port_number[8];
-	const char *host = NULL, *service = NULL;
-	const char *form = af == AF_INET6 ? "[%s]:%s" : "%s:%s";
+	const char *host = NULL, *service = NULL, *end = text + IPVS_ENDPOINT_BYTE - 1;
+	char *to = text;
 
 	if (names) {
 		host = names->host_name(names->arg, af, addr);
 		service = names->service_name(names->arg, port, protocol);
 	}
 	if (!host)
-		host = inet_ntop(af, addr, number, sizeof(number));
+		host = addr_text(number, af, addr);
 	if (!service) {
-		snprintf(port_number, sizeof(port_number), "%u", port);
+		*put_number(port_number, port) = 0;
 		service = port_number;
 	}
-	snprintf(text, IPVS_ENDPOINT_BYTE, form, host ? host : "?", service);
+	to = put_text(to, end, af == AF_INET6 ? "[" : "");
+	to = put_text(to, end, host);
+	to = put_text(to, end, af == AF_INET6 ? "]:" : ":");
+	*put_text(to, end, service) = 0;
 }
 
 const char *ipvs_fwd_text(uint32_t fwd)
