@@ -9,6 +9,9 @@ BATS_kernel ?= $(or $(filter tests/kernel/%,$(TESTS)),$(if $(TESTS),,$(sort $(wi
 DEPS_TEST_DEB += qemu-system-x86 qemu-utils busybox-static cpio kmod xz-utils gcc-12 libelf1 dash mmdebstrap e2fsprogs \
 	iproute2 iputils-ping procps util-linux
 
+TEST_TOOLS += cut_disk
+cut_disk_SRC = tests/tools/cut_disk.c
+
 RING = O=$(abspath $(O)) tests/lib/ring.bash
 
 .PHONY: tests-built check check-sim check-net check-kernel test bench lint

@@ -103,6 +103,28 @@ sees_warning() { # KERNEL
 	vm_stop b
 }
 
+@test "a power cut keeps what was flushed, and keeps or loses what was not" {
+	VM_SEED=1
+	vm_start a 6.1 --cut-disk 4M --disk 1M
+	run vm_exec a '
+		tr "\0" F </dev/zero | dd of=/dev/vda bs=1M count=1 iflag=fullblock conv=fsync
+		tr "\0" U </dev/zero | dd of=/dev/vda bs=1M count=1 seek=1 iflag=fullblock oflag=direct
+		cat /sys/block/vda/queue/write_cache /sys/block/vdb/queue/write_cache
+		dd if=/dev/vda bs=1M skip=1 count=1 iflag=direct | tr -d U | tr -d "\0" | wc -c'
+	[ "$status" -eq 0 ]
+	[[ $output == *"write back"*"write back"* ]]
+	vm_kill a
+	vm_start a 6.1 --cut-disk 4M --disk 1M
+	run vm_exec a 'head -c 1048576 /dev/vda | tr -d F | wc -c; tail -c +1048577 /dev/vda | head -c 1048576 | tr -d "\0" | wc -c'
+	[ "${lines[0]}" -eq 0 ]
+	[ "${lines[1]}" -gt 100000 ]
+	[ "${lines[1]}" -lt 900000 ]
+	[ $((lines[1] % 512)) -eq 0 ]
+	vm_exec a 'echo orderly | dd of=/dev/vda conv=sync oflag=direct'
+	vm_stop a
+	[ "$(head -c 7 "$(vm_dir a)/disk0")" = orderly ]
+}
+
 @test "machines left over fail the test that left them if their kernel had trouble" {
 	vm_start a 6.1
 	vm_exec a 'echo "<4>WARNING: said a test" >/dev/kmsg'

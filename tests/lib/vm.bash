@@ -16,6 +16,7 @@
 # OPTION  --programs "P [P:/in/machine]..."     from $PATH or by file, with their libraries; /bin/sh is dash, busybox the rest
 #         --modules "M [/file.ko]..."           for modprobe in the machine, with what they depend on; nothing is loaded by itself
 #         --files SRC:DST                       a file or a folder (its contents)       --disk SIZE|FILE   /dev/vda, /dev/vdb...
+#         --cut-disk SIZE|FILE                  a disk that keeps, loses or tears what was not flushed before vm_kill (by VM_SEED)
 #         --net NET[=ADDRESS/BITS]              eth0, eth1...                           --mem MIB (256; root 768)    --smp N (1)
 #         --patience SECONDS                    a hang is so long without output or answer (120, root 300)  --append "WORD..." kernel command line
 #         --allow REGEX                         kernel message that is no trouble here  --script FILE      ends the machine at its end
@@ -32,8 +33,8 @@ VM_TROUBLE+='UBSAN: |KASAN: |list_(add|del) corruption|refcount_t: |sleeping fun
 
 : "${VM_ROOT:=${BATS_TEST_TMPDIR:-${BATS_FILE_TMPDIR:-$(mktemp -d)}}/vm}"
 # an emulated machine on a busy host is slow: its watchdogs wait longer, its clock is not doubted
-VM_CMDLINE='console=ttyS0 panic=-1 oops=panic loglevel=7 net.ifnames=0 mitigations=off no_timer_check tsc=reliable watchdog_thresh=60'
-VM_CMDLINE+=' rcupdate.rcu_cpu_stall_timeout=120'
+VM_CMDLINE='console=ttyS0 panic=-1 oops=panic loglevel=7 net.ifnames=0 mitigations=off no_timer_check tsc=reliable no_timer_check'
+VM_CMDLINE+=' watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120'
 
 vm_dir() { # NAME : folder of a machine: console, out, result, answers, disk0...
 	echo "$VM_ROOT/$1"
@@ -133,9 +134,16 @@ vm_stage_module() { # STAGE KERNEL-DIR RELEASE MODULE|FILE : with what it depend
 
 # --- running ---
 
-vm_alive() { # DIR
+vm_running() { # PID-FILE
 	local pid state
-	read -r pid 2>/dev/null <"$1/pid" && read -r _ _ state _ 2>/dev/null <"/proc/$pid/stat" && [ "$state" != Z ]
+	{ read -r pid <"$1" && read -r _ _ state _ <"/proc/$pid/stat" && [ "$state" != Z ]; } 2>/dev/null
+}
+vm_alive() { # DIR : the machine, or a disk that still settles what it had not flushed
+	local file
+	for file in "$1/pid" "$1"/disk*.pid; do
+		! vm_running "$file" || return 0
+	done
+	return 1
 }
 
 vm_failed() { # NAME WHY : says so, with the end of the console
@@ -155,6 +163,19 @@ vm_check() { # NAME : no trouble on its console
 	vm_failed "$1" "kernel trouble: $(head -n 1 "$dir/trouble" | tr -d '\r')"
 }
 
+# A disk whose unflushed writes a power cut endangers (tests/tools/cut_disk.c), until the machine ends.
+vm_serve_disk() { # DIR N IMAGE
+	local socket=$1/disk$2.sock
+	rm -f "$socket"
+	"${O:-$VM_HOME/build}/cut_disk" "$3" "$socket" "${VM_SEED:=$RANDOM}" </dev/null >"$1/disk$2.cut" 2>&1 3>&- 9>&- &
+	echo $! >"$1/disk$2.pid"
+	disown
+	until [ -e "$socket" ]; do
+		vm_running "$1/disk$2.pid" || { cat "$1/disk$2.cut" >&2; return 1; }
+		sleep 0.02
+	done
+}
+
 vm_start() { # NAME KERNEL OPTION...
 	local name=$1 version=$2 dir kernel release stage files word mem='' smp=1 append='' programs='' modules=''
 	local allow='^$' patience='' script='' root='' libraries=yes disks=0 nets=0 disk net
@@ -169,12 +190,16 @@ vm_start() { # NAME KERNEL OPTION...
 		--programs) programs+=" $2" ;;
 		--modules) modules+=" $2" ;;
 		--files) copies+=("$2") ;;
-		--disk)
+		--disk|--cut-disk)
 			disk=$2
 			case $disk in
 			*/*) ;;
 			*) disk=$dir/disk$disks; [ -e "$disk" ] || truncate -s "$2" "$disk" || return ;;
 			esac
+			if [ "$1" = --cut-disk ]; then
+				vm_serve_disk "$dir" "$disks" "$disk" || return
+				disk=nbd:unix:$dir/disk$disks.sock
+			fi
 			qemu+=(-drive "if=none,id=disk$disks,file=$disk,format=raw" -device "virtio-blk-pci,drive=disk$disks")
 			disks=$((disks + 1))
 			;;
@@ -330,10 +355,8 @@ vm_stop() { # NAME
 }
 
 vm_power_cut() { # DIR
-	local pid
 	vm_alive "$1" || return 0
-	pid=$(cat "$1/pid")
-	kill -KILL "$pid"
+	! vm_running "$1/pid" || kill -KILL "$(cat "$1/pid")"
 	while vm_alive "$1"; do sleep 0.02; done
 }
 vm_kill() { # NAME
