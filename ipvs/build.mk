@@ -36,3 +36,4 @@ INSTALL += 755:$(O)/ipvsadm:/sbin/ipvsadm \
 	644:ipvs/ipvsadm.service:/usr/lib/systemd/system/ipvsadm.service \
 	644:ipvs/ipvsadm.completion:/etc/bash_completion.d/ipvsadm
 endif
+DEPS_TEST_DEB += socat diffutils perl

@@ -14,7 +14,7 @@ cut_disk_SRC = tests/tools/cut_disk.c
 
 RING = O=$(abspath $(O)) tests/lib/ring.bash
 
-.PHONY: tests-built check check-sim check-net check-kernel test bench lint
+.PHONY: tests-built check check-sim check-net check-kernel test bench lint demo
 tests-built: all $(UNIT_TESTS:%=$(O)/%) $(TEST_TOOLS:%=$(O)/%)
 
 check: tests-built
@@ -37,6 +37,10 @@ export RESULTS
 
 bench: tests-built
 	@set -e; for b in $(sort $(wildcard tests/bench/*.bench)); do echo "== $$b"; O=$(abspath $(O)) "$$b"; done
+
+demo: deps
+	@$(MAKE) --no-print-directory tests-built >/dev/null
+	@O=$(abspath $(O)) tests/lib/demo.bash
 
 # Sources that the linters read; generated files are not ours to lint. What passed is read again when it, or any header,
 # changes. LINT_CFLAGS: what a part needs beside its pkg-config modules.
