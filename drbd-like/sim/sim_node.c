@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "sim_node.h"
 #include "sim_oracle.h"
+#include "sim_plan.h"
 
 #define TICK_US		250000
 #define MD_DEVICE_BYTE	(1 << 20)	/* meta-data device, flexible external */
@@ -1141,8 +1142,11 @@ static void check_timeouts(struct sim_node *n)
 	u64 limit_ms = (u64)n->net.ko_count * n->net.timeout * 100, again;
 
 	if (n->conn && n->cs.cstate == C_WF_REPORT_PARAMS &&
-	    drbd_tl_timed_out(&n->tl, limit_ms, n->connected_us / 1000, sim_now_ms(n->w), &again))
+	    drbd_tl_timed_out(&n->tl, limit_ms, n->connected_us / 1000, sim_now_ms(n->w), &again)) {
+		if (n->w->now_us > n->w->plan->end_us)
+			sim_violation(n->w, "%s: request timeout while nothing is broken", sim_node_name(n));
 		sim_conn_fail(n, C_TIMEOUT, "request timeout");
+	}
 	if (n->conn && n->phase != PH_LOOP && n->w->now_us - n->connected_us > 4 * n->net.ping_timeo * 100000ull)
 		sim_conn_fail(n, C_NETWORK_FAILURE, "handshake timeout");
 	if (n->disk_open && drbd_req_disk_timed_out(&n->rv, n->disk_conf.disk_timeout * 100ull, 0, sim_now_ms(n->w), &again))

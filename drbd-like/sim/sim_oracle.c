@@ -548,7 +548,9 @@ bool sim_oracle_settled(struct sim_world *w)
 {
 	struct sim_node *a = w->node[0], *b = w->node[1];
 
-	return in_sync_state(a) && in_sync_state(b) && a->conn == b->conn && !w->oracle->open_nr && !a->work && !b->work;
+	/* at rest every mirrored write has its barrier acked: the log does not grow for ever, and a demotion ends */
+	return in_sync_state(a) && in_sync_state(b) && a->conn == b->conn && !w->oracle->open_nr && !a->work && !b->work &&
+	       drbd_tl_drained(&a->tl) && drbd_tl_drained(&b->tl);
 }
 
 void sim_oracle_end(struct sim_world *w)
