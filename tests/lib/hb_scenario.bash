@@ -239,5 +239,213 @@ scenario_legacy() {
 	until_holds 30 "$EACH"
 }
 
+until_text() { # SECONDS FILE TEXT
+	local left=$(($1 * 10))
+	while [ "$left" -gt 0 ]; do
+		! grep -q -- "$3" "$2" 2>/dev/null || return 0
+		pause 0.1
+		left=$((left - 1))
+	done
+	echo "no '$3' in $2"
+	return 1
+}
+
+# A ping node is an address on the node's own loopback: it goes when that goes.
+PING=10.77.9.9
+ping_is() { on "$1" ip addr "$2" "$PING/32" dev lo; } # NODE add|del
+
+scenario_ipfail() { # the node that loses its ping node gives everything to the other
+	HB_CF="ping $PING
+respawn hacluster /usr/libexec/heartbeat/ipfail
+apiauth ipfail gid=haclient uid=hacluster" lab
+	ping_is 1 add
+	ping_is 2 add
+	both_up
+	pause 2
+	ping_is 1 del
+	until_holds 40 "$ALL2"
+	until_rsc 20 2 all
+	[ "$(on 1 cl_status nodestatus $PING || true)" = dead ]
+	[ "$(on 2 cl_status nodestatus $PING)" = ping ]
+	[ "$(on 2 cl_status clientstatus server1 ipfail 2000)" = online ]
+	no_conflict
+}
+
+scenario_dopd() { # the fence handler gets its answer from the other node's drbdadm
+	local i code
+	HB_CF="respawn hacluster /usr/libexec/heartbeat/dopd
+apiauth dopd gid=haclient uid=hacluster" lab
+	for i in 1 2; do
+		on "$i" bash -c "printf '#!/bin/sh\n[ -e /run/slow ] && sleep 3\nexit \$(cat /run/drbdadm-exit)\n' >/usr/sbin/drbdadm; chmod 755 /usr/sbin/drbdadm"
+	done
+	both_up
+	for i in 1 2; do
+		until on "$i" test -S /run/heartbeat/dopd/outdater; do pause 0.1; done
+	done
+	for code in 0:4 5:3 17:6 9:20; do
+		on 2 bash -c "echo ${code%:*} >/run/drbdadm-exit"
+		i=0
+		on 1 /usr/libexec/heartbeat/drbd-peer-outdater -p server2 -r r0 -t 5 || i=$?
+		[ "$i" = "${code#*:}" ]
+	done
+	i=0
+	on 1 env DRBD_PEER=Server1 DRBD_RESOURCE=r0 /usr/libexec/heartbeat/drbd-peer-outdater -t 5 || i=$?
+	[ "$i" = 5 ]
+	i=0
+	on 1 /usr/libexec/heartbeat/drbd-peer-outdater -p nobody -r r0 -t 5 || i=$?
+	[ "$i" = 5 ]
+}
+
+scenario_start_fails() { # the group is released, and after 30 s the other node has it
+	lab
+	echo '[ $host != server1 ] || exit 3' >"$LAB/script-start-r1"
+	start 1
+	start 2
+	until_holds 20 'r1= r2=server2'
+	until_text 5 "$LAB/log1" "Giving up resources due to failure of fake::r1"
+	until_text 5 "$LAB/log1" "Return code 3 from /etc/ha.d/resource.d/fake"
+	until_holds 60 "$ALL2"
+	until_rsc 20 1 none
+	no_conflict
+}
+
+scenario_stop_fails() { # eleven attempts, then the node goes down rather than have it twice
+	lab
+	both_up
+	echo '[ $host != server1 ] || exit 1' >"$LAB/script-stop-r1"
+	stop 1
+	until_text 40 "$LAB/events" "reboot -nf"
+	[ "$(grep -c 'Retrying failed stop operation' "$LAB/log1")" = 10 ]
+	until_text 1 "$LAB/log1" "Resource STOP failure. Reboot required!"
+}
+
+scenario_hang() { # a start that hangs is ended after its limit, and the group released
+	HB_CF=$'start_timeout fake 1' lab
+	echo 'exec sleep 1000' >"$LAB/script-start-r1"
+	start 1
+	start 2
+	until_text 20 "$LAB/log1" "its script did not end in time"
+	until_holds 20 'r1= r2=server2'
+}
+
+scenario_monitor() { # what stops running is started again, and handed over if that does not help
+	HB_CF=$'monitor 200ms 1\nmetrics_file LOGFILE.prom' lab
+	both_up
+	rm "$LAB/state/r1.server1"
+	until_text 10 "$LAB/log1" "monitor: fake::r1 of group fake::r1 is not running (failure 1)"
+	until_holds 10 "$EACH"
+	[ "$(on 1 cl_status failcount)" = "fake::r1 1" ]
+	on 1 cl_status --json | python3 -c 'import json,sys; j = json.load(sys.stdin); assert j["failures"] == {"fake::r1": 1} and len(j["nodes"]) == 2, j'
+	on 1 cl_status failcount -c
+	[ -z "$(on 1 cl_status failcount)" ]
+	echo '[ $host != server1 ] || { echo stopped; exit; }' >"$LAB/script-status-r1"
+	until_holds 20 "$ALL2"
+	until_text 10 "$LAB/log1.prom" 'heartbeat_node_up{node="server2",type="normal"} 1'
+	no_conflict
+}
+
+scenario_stonith() { # nothing is taken before the dead node was reset
+	HB_CF='stonith_host server2 /run/reset now' lab
+	on 1 bash -c 'printf "#!/bin/sh\nexit 0\n" >/run/reset; chmod 755 /run/reset'
+	on 2 bash -c "printf '#!/bin/sh\necho \"\$*\" >>$LAB/reset\n[ -e $LAB/works ]\n' >/run/reset; chmod 755 /run/reset"
+	both_up
+	kill9 1
+	until_text 10 "$LAB/reset" "reset server1 now"
+	until_text 5 "$LAB/log2" "Host server1 not reset!"
+	until_holds 1 'r1= r2=server2'
+	touch "$LAB/works"
+	until_holds 15 "$ALL2"
+	until_text 5 "$LAB/log2" "node server1 now reset."
+}
+
+scenario_hooks() { # rc.d runs for other nodes' statuses and for types of messages that only it knows
+	lab
+	local i
+	for i in 1 2; do
+		on "$i" bash -c "printf '#!/bin/sh\necho \"server$i \$1 \$HA_src \$HA_st \$HA_word\" >>$LAB/hooks\n' | tee /etc/ha.d/rc.d/status >/etc/ha.d/rc.d/mine; chmod 755 /etc/ha.d/rc.d/*"
+	done
+	both_up
+	on 1 bash -c "printf '>>>\nt=mine\nword=hello\n<<<\n' >/var/lib/heartbeat/fifo"
+	until_text 5 "$LAB/hooks" "server1 mine server1  hello"
+	until_text 5 "$LAB/hooks" "server2 mine server1  hello"
+	until_text 5 "$LAB/hooks" "server1 status server2 active"
+	kill9 2
+	until_text 10 "$LAB/hooks" "server1 status server2 dead"
+	# damaged messages do not spoil the next one
+	on 1 bash -c "printf '>>>\nt=mi>>>\nrubbish\n<<<\n' >/var/lib/heartbeat/fifo; printf '>>>\nt=mine\nword=again\n<<<\n' >/var/lib/heartbeat/fifo"
+	until_text 5 "$LAB/hooks" "server1 mine server1  again"
+}
+
+scenario_rubbish() { # packets of strangers are counted, told once, and change nothing
+	lab
+	both_up
+	on 2 bash -c 'for i in {1..300}; do echo "rubbish $RANDOM" >/dev/udp/10.77.0.1/694; printf ">>>\nt=status\nst=dead\nsrc=server2\nts=1\nhg=1\nseq=1\n<<<\n" >/dev/udp/10.77.0.1/694; done'
+	until_text 5 "$LAB/log1" "10.77.0.2.* sent no message"
+	[ "$(grep -c 'sent no message' "$LAB/log1")" = 1 ]
+	until_rsc 5 1 local
+	until_holds 1 "$EACH"
+}
+
+scenario_api() { # clients: who may sign on, what they are told
+	HB_CF=$'respawn root /bin/bash -c "echo $$ >>/run/respawned; exec sleep 1000"\nrespawn root /bin/bash -c "echo x >>/run/never; exit 100"' lab
+	both_up
+	[ "$(on 1 cl_status hbstatus)" = "Heartbeat is running on this machine." ]
+	[ "$(on 1 cl_status listnodes)" = $'server2\nserver1' ]
+	[ "$(on 1 cl_status nodestatus server2)" = active ]
+	[ "$(on 1 cl_status listhblinks server2)" = $'\teth0' ]
+	[ "$(on 1 cl_status hblinkstatus server2 eth0)" = up ]
+	[ "$(on 1 cl_status hbparameter -p deadtime)" = 1 ]
+	on 1 bash -c 'cl_status nodestatus nobody; [ $? = 11 ]'
+	on 1 bash -c 'cl_status bogus; [ $? = 11 ]'
+	# api_test is the client ping: for group haclient, and for nobody else, root included
+	on 1 setpriv --regid 7121 --clear-groups /usr/libexec/heartbeat/api_test | grep 'ping: came back'
+	! on 1 /usr/libexec/heartbeat/api_test || return 1
+	on 1 bash -c 'kill -KILL $(cat /run/respawned)'
+	until on 1 bash -c '[ "$(wc -l </run/respawned)" = 2 ]'; do pause 0.1; done
+	[ "$(on 1 bash -c 'wc -l </run/never')" = 1 ]
+	stop 1
+	until_stopped 20 1
+	on 1 bash -c 'cl_status hbstatus; [ $? = 1 ]'
+	! on 1 bash -c 'kill -0 $(tail -n 1 /run/respawned)' || return 1
+}
+
+scenario_watchdog() { # one byte each status, the magic one at the end
+	HB_CF=$'watchdog /run/wd' lab
+	on 1 touch /run/wd
+	on 2 touch /run/wd
+	both_up
+	pause 1
+	stop 1
+	until_stopped 20 1
+	[ "$(on 1 tail -c 1 /run/wd)" = V ]
+	[ "$(on 1 bash -c 'wc -c </run/wd')" -ge 10 ]
+}
+
+scenario_ipv6() { # IPv6, unicast and multicast
+	HB_MEDIA=$'ucast6 eth0 fd77::1\nucast6 eth0 fd77::2\nmcast6 eth0 ff02::7 695 1 0' lab
+	on 1 ip addr add fd77::1/64 dev eth0 nodad
+	on 2 ip addr add fd77::2/64 dev eth0 nodad
+	round
+	until_text 1 "$LAB/log1" "Link server2:eth0 up."
+}
+
+scenario_init_script() { # as the boot does it
+	lab
+	local i
+	for i in 1 2; do
+		on "$i" bash -c "mkdir -p /usr/libexec/heartbeat /var/lock/subsys 2>/dev/null; cp /usr/bin/heartbeat /usr/libexec/heartbeat/; cp $here/../../heartbeat/heartbeat.init /etc/init.d/heartbeat"
+		[ "$(on "$i" /etc/init.d/heartbeat start)" = "Starting High-Availability services: Done." ]
+	done
+	until_holds 20 "$EACH"
+	on 1 /etc/init.d/heartbeat status | grep -q 'heartbeat OK \[pid .* et al\] is running on server1 \[server1\]'
+	on 1 /etc/init.d/heartbeat standby
+	until_holds 10 "$ALL2"
+	until_rsc 10 2 all
+	[ "$(on 1 /etc/init.d/heartbeat reload)" = "Reloading High-Availability services: Done." ]
+	[ "$(on 2 /etc/init.d/heartbeat stop)" = "Stopping High-Availability services: Done." ]
+	until_holds 10 "$ALL1"
+	on 2 bash -c '/etc/init.d/heartbeat status; [ $? = 1 ]'
+}
+
 "scenario_$name"
 echo "$name $kind1 $kind2: ok"

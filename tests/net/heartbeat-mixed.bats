@@ -35,3 +35,7 @@ setup() {
 @test "netstrings" { went netstring ours orig; }
 @test "compressed messages" { went compression orig ours; }
 @test "legacy mode" { went legacy ours orig; }
+@test "ipfail, ours loses its ping node" { went ipfail ours orig; }
+@test "ipfail, theirs loses its ping node" { went ipfail orig ours; }
+# the original's dopd dies of a signal when it is asked, beside its like too: it answers, and does not ask
+@test "dopd, theirs is told to outdate" { went dopd ours orig; }

@@ -30,3 +30,16 @@ setup() {
 @test "netstrings" { went netstring ours ours; }
 @test "compressed messages" { went compression ours ours; }
 @test "legacy mode" { went legacy ours ours; }
+@test "ipfail moves resources to where the ping node is heard" { went ipfail ours ours; }
+@test "dopd answers the fence handler" { went dopd ours ours; }
+@test "a group that does not start goes to the other node" { went start_fails ours ours; }
+@test "a resource that does not stop reboots the node" { went stop_fails ours ours; }
+@test "a start that hangs has a limit" { went hang ours ours; }
+@test "monitor starts again, counts, and hands over" { went monitor ours ours; }
+@test "stonith comes before takeover" { went stonith ours ours; }
+@test "event scripts and the fifo" { went hooks ours ours; }
+@test "rubbish on the wire" { went rubbish ours ours; }
+@test "clients of the API, respawn, cl_status" { went api ours ours; }
+@test "the watchdog is fed and told to stop" { went watchdog ours ours; }
+@test "IPv6" { went ipv6 ours ours; }
+@test "the init script" { went init_script ours ours; }
