@@ -648,9 +648,19 @@ static void conn_lost_frozen(struct drbd_request *req)
 	}
 }
 
+/* A write that was let in before I/O was suspended and went to the own disk alone: nobody was told of it yet. */
+static bool never_sent(const struct drbd_request *req, bool frozen)
+{
+	return frozen && (req->flags & RQ_WRITE) && req->iv.size_byte && !(req->flags & (RQ_NET_MASK | RQ_NOWHERE));
+}
+
 static u32 resend(struct drbd_tl *tl, struct drbd_request *req, const struct drbd_req_env *env)
 {
+	bool frozen = (req->flags & (RQ_COMPLETION_SUSP | RQ_COMPLETED)) == RQ_COMPLETION_SUSP;
+
 	req->flags &= ~RQ_COMPLETION_SUSP;
+	if (never_sent(req, frozen) && drbd_should_replicate(env))
+		return start_mirrored(tl, req, env);
 	if (!(req->flags & RQ_NET_LOST))
 		return 0;	/* started since the connection is back */
 	req->flags &= ~RQ_NET_LOST;

@@ -781,6 +781,36 @@ TEST(resending_does_not_complete_what_is_still_suspended)
 	CHECK_INT(event(0, RQE_RESUME, &env), RQ_DO_COMPLETE);
 }
 
+/* Seed 104906: it waited for the activity log while the connection went and I/O was suspended for it. */
+TEST(a_write_that_started_while_suspended_is_sent_when_the_peer_is_back)
+{
+	struct drbd_req_env env = env_of(3, D_UP_TO_DATE, D_UNKNOWN), back = env_of(3, D_UP_TO_DATE, D_UP_TO_DATE);
+
+	fresh();
+	env.conn = C_NETWORK_FAILURE;
+	drbd_req_init(&rq[0], &vol, 0, 4096, RQ_WRITE, 100);
+	CHECK(drbd_req_may_start(&vol, &env));
+	env.suspended = back.suspended = 1;
+	CHECK_INT(drbd_req_start(&tl, &rq[0], &env, false, 10), RQ_DO_SUBMIT_LOCAL);
+	CHECK_INT(event(0, RQE_LOCAL_DONE, &env), 0);
+	CHECK_INT(event(0, RQE_CONN_LOST_FROZEN, &env), 0);
+	CHECK_INT(event(0, RQE_RESEND, &back), RQ_DO_WAKE_SENDER);
+	CHECK_INT(send_next(&back), 0);
+	back.suspended = 0;
+	CHECK_INT(event(0, RQE_RESUME, &back), 0);
+	CHECK(event(0, RQE_WRITE_ACKED, &back) & RQ_DO_COMPLETE);
+	/* back, but without a disk that takes it: it completes, and its blocks are marked */
+	fresh();
+	back.pdsk = D_DISKLESS;
+	env.suspended = 0;
+	start(0, 0, 4096, RQ_WRITE, &env);
+	env.suspended = back.suspended = 1;
+	event(0, RQE_LOCAL_DONE, &env);
+	CHECK_INT(event(0, RQE_RESEND, &back), 0);
+	back.suspended = 0;
+	CHECK_INT(event(0, RQE_RESUME, &back), RQ_DO_COMPLETE | RQ_DO_FREE | RQ_DO_SET_OOS);
+}
+
 TEST(what_can_not_be_sent_again_is_marked_when_its_connection_goes)
 {
 	struct drbd_req_env env = env_of(1, D_UP_TO_DATE, D_UP_TO_DATE);
@@ -946,6 +976,7 @@ int main(void)
 	RUN(reads_need_a_good_copy_and_try_each_path_once);
 	RUN(frozen_requests_start_again_when_a_disk_is_back);
 	RUN(resending_does_not_complete_what_is_still_suspended);
+	RUN(a_write_that_started_while_suspended_is_sent_when_the_peer_is_back);
 	RUN(what_can_not_be_sent_again_is_marked_when_its_connection_goes);
 	RUN(a_demoted_node_marks_what_the_peer_may_lack);
 	RUN(packets_and_flags_by_version_protocol_and_kind);
