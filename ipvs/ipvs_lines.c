@@ -46,8 +46,10 @@ int ipvs_lines_next(struct ipvs_lines *lines, char **line)
 
 	while (!(newline = memchr(lines->buf + lines->start, '\n', lines->end - lines->start)) && !lines->eof) {
 		err = fill(lines);
-		if (err)
+		if (err) {
+			lines->line++;
 			return err;
+		}
 	}
 	if (!newline && lines->start == lines->end) {
 		*line = NULL;

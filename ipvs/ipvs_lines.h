@@ -10,7 +10,7 @@ enum { IPVS_LINE_BYTE = 64 << 10, IPVS_LINE_WORDS = 256 };
 
 struct ipvs_lines {
 	int fd;
-	unsigned long line; /* number of the one handed out last, from 1 */
+	unsigned long line; /* number of the one handed out last, or that could not be; from 1 */
 	/* Called before a read that may have to wait for whoever writes the lines; NULL: not. */
 	void (*idle)(void *arg);
 	void *idle_arg;
