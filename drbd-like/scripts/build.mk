@@ -7,7 +7,7 @@ NOTIFY_LINKS := $(foreach e,split-brain io-error pri-on-incon-degr pri-lost pri-
 empty :=
 space := $(empty) $(empty)
 
-INSTALL += 755:$(DRBD_SCRIPTS)/drbd.init:$(SYSCONFDIR)/rc.d/init.d/drbd \
+INSTALL += 755:$(DRBD_SCRIPTS)/drbd.init:/etc/init.d/drbd \
 	644:$(DRBD_SCRIPTS)/drbd.service:/usr/lib/systemd/system/drbd.service \
 	644:$(DRBD_SCRIPTS)/65-drbd.rules:$(SYSCONFDIR)/udev/rules.d/65-drbd.rules \
 	755:$(DRBD_SCRIPTS)/notify.sh:/usr/lib/drbd/notify.sh$(subst $(space),,$(NOTIFY_LINKS)) \
