@@ -151,3 +151,14 @@ struct adm_res *adm_res_find(const struct adm_conf *conf, const char *name)
 			return res;
 	return NULL;
 }
+
+/* strspn makes a table of its set at every call; this is asked for every word that is printed. */
+size_t adm_plain(const char *word, const char *more)
+{
+	const char *at;
+
+	for (at = word; *at; at++)
+		if (!((*at | 0x20) >= 'a' && (*at | 0x20) <= 'z') && !(*at >= '0' && *at <= '9') && !strchr(more, *at))
+			break;
+	return (size_t)(at - word);
+}

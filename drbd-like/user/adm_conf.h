@@ -59,7 +59,8 @@ struct adm_vol {
 	const char *meta_index; /* "internal", "flexible" or a number */
 	struct adm_opts disk_opts;
 	struct adm_place place;
-	struct adm_place disk_place, meta_place, device_place;
+	struct adm_place device_place, disk_place, meta_place;		 /* of the statements */
+	struct adm_place section_place, disk_section_place; /* of volume N { } and its disk { } */
 };
 
 struct adm_proxy {
@@ -75,6 +76,7 @@ struct adm_host {
 	struct adm_addr addr;
 	struct adm_vol *vols;
 	struct adm_opts opts; /* options { } of this host */
+	struct adm_place options_place, proxy_place;
 	struct adm_proxy *proxy;
 	const char *lower; /* of stacked-on-top-of; NULL: not stacked */
 	struct adm_res *lower_res;
@@ -90,6 +92,7 @@ struct adm_res {
 	bool broken;
 	struct adm_place place;
 	struct adm_opts opts[ADM_SECS];
+	struct adm_place section_place[ADM_SECS], syncer_place, protocol_place;
 	struct adm_opts plugins; /* of the proxy section */
 	struct adm_names become_primary_on;
 	struct adm_vol *vols; /* defaults for all hosts */
@@ -146,6 +149,8 @@ const char *adm_names_text(struct adm_conf *conf, const struct adm_names *names)
 /* The volume of that number, made if there is none. */
 struct adm_vol *adm_vol_get(struct adm_conf *conf, struct adm_vol **vols, unsigned int vnr);
 struct adm_vol *adm_vol_find(struct adm_vol *vols, unsigned int vnr);
+/* How many characters at the start of word are ASCII letters, digits or one of more. */
+size_t adm_plain(const char *word, const char *more);
 struct adm_res *adm_res_find(const struct adm_conf *conf, const char *name);
 
 #endif

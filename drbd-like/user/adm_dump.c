@@ -14,7 +14,7 @@ const char *adm_quoted(struct adm_conf *conf, const char *word)
 {
 	char *out, *at;
 
-	if (*word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")])
+	if (*word && !word[adm_plain(word, "/._-")])
 		return word;
 	at = out = adm_alloc(&conf->mem, 2 * strlen(word) + 3);
 	*at++ = '"';

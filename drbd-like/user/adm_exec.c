@@ -21,12 +21,17 @@ enum { CAPTURE_MAX_BYTE = 16 << 20, EXEC_FAILED = 127 };
 
 void adm_exec_escape(FILE *out, const char *word)
 {
-	static const char plain[] = "%+-./0123456789:=@ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 
-	for (; *word; word++) {
-		if (!strchr(plain, *word))
-			putc('\\', out);
-		putc(*word, out);
+	size_t len;
+
+	for (;;) {
+		len = adm_plain(word, "%+-./:=@_");
+		fwrite(word, 1, len, out);
+		word += len;
+		if (!*word)
+			return;
+		putc('\\', out);
+		putc(*word++, out);
 	}
 }
 

@@ -42,11 +42,16 @@ static char *more(struct adm_mem *mem, size_t byte)
 	return block->data;
 }
 
+static size_t aligned(size_t byte)
+{
+	return (byte + ALIGN_BYTE - 1) & ~(size_t)(ALIGN_BYTE - 1);
+}
+
 void *adm_alloc(struct adm_mem *mem, size_t byte)
 {
 	char *piece = mem->at;
 
-	byte = (byte + ALIGN_BYTE - 1) & ~(size_t)(ALIGN_BYTE - 1);
+	byte = aligned(byte);
 	if (byte > mem->left_byte)
 		return more(mem, byte);
 	mem->at += byte;
@@ -54,9 +59,18 @@ void *adm_alloc(struct adm_mem *mem, size_t byte)
 	return piece;
 }
 
+/* Text needs no alignment: it is taken from the end of what is left. */
 char *adm_strndup(struct adm_mem *mem, const char *text, size_t byte)
 {
-	return memcpy(adm_alloc(mem, byte + 1), text, byte);
+	char *piece;
+
+	if (byte + 1 > mem->left_byte) {
+		piece = adm_alloc(mem, byte + 1);
+	} else {
+		mem->left_byte -= byte + 1;
+		piece = mem->at + mem->left_byte;
+	}
+	return memcpy(piece, text, byte);
 }
 
 char *adm_strdup(struct adm_mem *mem, const char *text)
@@ -64,6 +78,7 @@ char *adm_strdup(struct adm_mem *mem, const char *text)
 	return adm_strndup(mem, text, strlen(text));
 }
 
+/* Into what is left of the block, if it fits; if not, that is zeroed again. */
 char *adm_printf(struct adm_mem *mem, const char *fmt, ...)
 {
 	va_list ap;
@@ -71,8 +86,12 @@ char *adm_printf(struct adm_mem *mem, const char *fmt, ...)
 	int len;
 
 	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	len = vsnprintf(mem->at, mem->left_byte, fmt, ap);
 	va_end(ap);
+	if (aligned((size_t)len + 1) <= mem->left_byte)
+		return adm_alloc(mem, (size_t)len + 1);
+	if (mem->left_byte)
+		memset(mem->at, 0, mem->left_byte);
 	text = adm_alloc(mem, (size_t)len + 1);
 	va_start(ap, fmt);
 	vsnprintf(text, (size_t)len + 1, fmt, ap);

@@ -31,9 +31,10 @@ struct parser {
 	int token;
 };
 
-/* Where volume statements go, and how messages and duplicates call the place. */
+/* Where volume statements go. */
 struct scope {
-	const char *key;
+	const struct adm_res *res;
+	const struct adm_host *host; /* NULL: the resource's own, for all hosts */
 	struct adm_vol **vols;
 	unsigned int vnr;
 	bool explicit_vol;
@@ -214,12 +215,30 @@ static bool block(struct parser *p, bool (*fn)(struct parser *p, void *arg), voi
 	return true;
 }
 
-/* What may stand once in its section. */
-static bool once(struct parser *p, const char *what, const char *key, const char *keyword)
+/* How messages call a place: "r0:server1:vol 0". */
+static const char *scope_name(struct adm_conf *conf, const struct scope *scope)
+{
+	const struct adm_host *host = scope->host;
+	const char *name = scope->res->key;
+
+	if (host)
+		name = adm_printf(&conf->mem, "%s:%s", name, host->lower ? host->lower : host->names.first->name);
+	return scope->explicit_vol ? adm_printf(&conf->mem, "%s:vol %u", name, scope->vnr) : name;
+}
+
+/* What may stand once: *first is where it did, and nowhere yet without a file. */
+static void once(struct parser *p, struct adm_place *first, const struct scope *scope, const char *what, const char *keyword)
 {
 	struct adm_place here = place(p);
+	const char *name;
 
-	return p->conf->running || adm_uniq(p->conf, what, &here, "%s:%s", key, keyword);
+	if (!first->file || p->conf->running) {
+		*first = here;
+		return;
+	}
+	name = scope_name(p->conf, scope);
+	adm_error(p->conf, ADM_EXIT_CONFIG, &here, "conflicting use of %s '%s:%s' ...", what, name, keyword);
+	adm_warn(p->conf, first, "%s '%s:%s' first used here.", what, name, keyword);
 }
 
 /* ---- addresses */
@@ -506,7 +525,6 @@ static bool parse_device(struct parser *p, struct adm_vol *vol)
 
 	vol->device = NULL;
 	vol->minor = -1;
-	vol->device_place = here;
 	if (!is_word(p, "minor")) {
 		vol->device = name(p, "minor | <device name>");
 		if (!vol->device)
@@ -529,7 +547,6 @@ static bool parse_meta_disk(struct parser *p, struct adm_vol *vol)
 {
 	int nr;
 
-	vol->meta_place = place(p);
 	if (take_word(p, "internal")) {
 		vol->meta_disk = vol->meta_index = "internal";
 		return expect(p, ';');
@@ -550,7 +567,6 @@ static bool parse_meta_disk(struct parser *p, struct adm_vol *vol)
 
 static bool parse_disk(struct parser *p, struct adm_vol *vol)
 {
-	vol->disk_place = place(p);
 	vol->disk = name(p, "<device name>");
 	return vol->disk && expect(p, ';');
 }
@@ -558,15 +574,15 @@ static bool parse_disk(struct parser *p, struct adm_vol *vol)
 /* disk NAME; or, of the same volume, disk { options } */
 static bool parse_disk_word(struct parser *p, const struct scope *scope)
 {
-	struct adm_place here = place(p);
-	struct adm_vol *vol;
+	struct adm_vol *vol = scope_vol(p, scope);
 	bool section;
 
 	next(p);
 	section = p->token == '{';
-	vol = scope_vol(p, scope);
-	if (!p->conf->running)
-		adm_uniq(p->conf, section ? "disk section" : "disk statement", &here, "%s:disk", scope->key);
+	if (section)
+		once(p, &vol->disk_section_place, scope, "disk section", "disk");
+	else
+		once(p, &vol->disk_place, scope, "disk statement", "disk");
 	return section ? parse_section(p, NULL, &vol->disk_opts, ADM_DISK) : parse_disk(p, vol);
 }
 
@@ -577,17 +593,20 @@ static bool parse_vol_statement(struct parser *p, const struct scope *scope, boo
 		{ "device", 0 }, { "disk", 1 }, { "meta-disk", 2 }, { "flexible-meta-disk", 3 }, { NULL, 0 },
 	};
 	const struct conf_keyword *word = p->token == ADM_WORD ? conf_find(words, p->scan.text) : NULL;
-	const char *kind;
+	struct adm_vol *vol;
 
 	*mine = word != NULL;
 	if (!word)
 		return true;
 	if (word->value == 1)
 		return parse_disk_word(p, scope);
-	kind = words[word->value == 3 ? 2 : word->value].name; /* both spellings of meta-disk are one */
-	once(p, adm_printf(&p->conf->mem, "%s statement", kind), scope->key, kind);
+	vol = scope_vol(p, scope);
+	if (word->value) /* both spellings of meta-disk are one */
+		once(p, &vol->meta_place, scope, "meta-disk statement", "meta-disk");
+	else
+		once(p, &vol->device_place, scope, "device statement", "device");
 	next(p);
-	return word->value ? parse_meta_disk(p, scope_vol(p, scope)) : parse_device(p, scope_vol(p, scope));
+	return word->value ? parse_meta_disk(p, vol) : parse_device(p, vol);
 }
 
 static bool parse_vol_body(struct parser *p, void *arg)
@@ -606,7 +625,6 @@ enum { VNR_MAX = 65535 };
 static bool parse_volume(struct parser *p, const struct scope *outer)
 {
 	struct scope scope = *outer;
-	struct adm_place here = place(p);
 	int vnr;
 
 	next(p);
@@ -614,10 +632,9 @@ static bool parse_volume(struct parser *p, const struct scope *outer)
 	if (vnr < 0)
 		return false;
 	scope.vnr = (unsigned int)vnr;
+	once(p, &adm_vol_get(p->conf, scope.vols, scope.vnr)->section_place, outer, "volume section",
+	     adm_printf(&p->conf->mem, "vol %d", vnr));
 	scope.explicit_vol = true;
-	scope.key = adm_printf(&p->conf->mem, "%s:vol %d", outer->key, vnr);
-	if (!p->conf->running)
-		adm_uniq(p->conf, "volume section", &here, "%s", scope.key);
 	scope_vol(p, &scope);
 	return block(p, parse_vol_body, &scope);
 }
@@ -706,16 +723,20 @@ static bool parse_host_body(struct parser *p, void *arg)
 			adm_error(p->conf, ADM_EXIT_CONFIG, &here, "a floating host has its address in its head, not as a statement.");
 			return false;
 		}
-		once(p, "address statement", ctx->scope.key, "address");
+		once(p, &host->addr.place, &ctx->scope, "address statement", "address");
 		next(p);
 		return parse_addr(p, &host->addr) && expect(p, ';');
 	}
-	if (is_word(p, "proxy") || is_word(p, "options"))
-		once(p, "section", ctx->scope.key, p->scan.text);
-	if (take_word(p, "proxy"))
+	if (is_word(p, "proxy")) {
+		once(p, &host->proxy_place, &ctx->scope, "proxy section", "proxy");
+		next(p);
 		return parse_host_proxy(p, host);
-	if (take_word(p, "options"))
+	}
+	if (is_word(p, "options")) {
+		once(p, &host->options_place, &ctx->scope, "options section", "options");
+		next(p);
 		return parse_section(p, NULL, &host->opts, ADM_OPTIONS);
+	}
 	return unexpected_near(p, "address | volume | device | disk | meta-disk | flexible-meta-disk | options | proxy",
 			       p->token == ADM_WORD ? conf_nearest(words, sizeof(words[0]), p->scan.text) : NULL);
 }
@@ -740,14 +761,11 @@ static void host_add(struct adm_res *res, struct adm_host *host)
 /* One that is there already is parsed for its own mistakes and forgotten. */
 static bool parse_host_block(struct parser *p, struct adm_res *res, struct adm_host *host, bool twice)
 {
-	struct host_ctx ctx = { host, { NULL, &host->vols, 0, false } };
+	struct host_ctx ctx = { host, { res, host, &host->vols, 0, false } };
 	unsigned int before = p->conf->errors;
 	bool ok;
 
-	ctx.scope.key = adm_printf(&p->conf->mem, "%s:%s", res->key, host->lower ? host->lower : host->names.first->name);
-	if (twice)
-		ctx.scope.key = adm_printf(&p->conf->mem, "%s, line %u", ctx.scope.key, host->place.line);
-	else
+	if (!twice)
 		host_add(res, host);
 	ok = block(p, parse_host_body, &ctx);
 	host->broken = p->conf->errors > before;
@@ -843,21 +861,22 @@ static const struct conf_keyword res_words[] = {
 static const char res_expected[] = "protocol | on | disk | net | syncer | startup | handlers | ignore-on | stacked-on-top-of | "
 				   "floating | device | meta-disk | flexible-meta-disk | volume | options | proxy";
 
+static const char *const section_kind[ADM_SECS] = {
+	"options section", "net section", "disk section", "startup section", "proxy section", "handlers section",
+};
+
 /* A section that may stand once; `disk x;` is the volume's statement. */
 static bool parse_res_section(struct parser *p, struct adm_res *res, enum adm_sec sec, const struct scope *scope)
 {
-	struct adm_place here = place(p);
-	bool is_disk_section;
+	struct adm_vol *vol;
 
 	next(p);
-	is_disk_section = p->token == '{';
-	if (sec == ADM_DISK && !is_disk_section) {
-		adm_uniq(p->conf, "disk statement", &here, "%s:disk", res->key);
-		return parse_disk(p, scope_vol(p, scope));
+	if (sec == ADM_DISK && p->token != '{') {
+		vol = scope_vol(p, scope);
+		once(p, &vol->disk_place, scope, "disk statement", "disk");
+		return parse_disk(p, vol);
 	}
-	if (!p->conf->running)
-		adm_uniq(p->conf, adm_printf(&p->conf->mem, "%s section", adm_sec_name(sec)), &here, "%s:%s", res->key,
-			 adm_sec_name(sec));
+	once(p, &res->section_place[sec], scope, section_kind[sec], adm_sec_name(sec));
 	return parse_section(p, res, &res->opts[sec], sec);
 }
 
@@ -874,8 +893,10 @@ static bool parse_res_word(struct parser *p, struct adm_res *res, enum res_word 
 		return parse_res_section(p, res, (enum adm_sec)(word - W_OPTIONS), scope);
 	if (word == W_VOLUME)
 		return parse_volume(p, scope);
-	if (word == W_SYNCER || word == W_PROTOCOL)
-		once(p, word == W_SYNCER ? "syncer section" : "protocol statement", res->key, p->scan.text);
+	if (word == W_SYNCER)
+		once(p, &res->syncer_place, scope, "syncer section", "syncer");
+	if (word == W_PROTOCOL)
+		once(p, &res->protocol_place, scope, "protocol statement", "protocol");
 	next(p);
 	switch (word) {
 	case W_PROTOCOL:
@@ -898,7 +919,7 @@ static bool parse_res_word(struct parser *p, struct adm_res *res, enum res_word 
 static bool parse_res_body(struct parser *p, void *arg)
 {
 	struct adm_res *res = arg;
-	struct scope scope = { res->key, &res->vols, 0, false };
+	struct scope scope = { res, NULL, &res->vols, 0, false };
 	const struct conf_keyword *word = p->token == ADM_WORD ? conf_find(res_words, p->scan.text) : NULL;
 	bool mine;
 
@@ -985,13 +1006,14 @@ static bool parse_global_option(struct parser *p, void *arg)
 	struct adm_global *global = &p->conf->global;
 	unsigned int *const seconds[] = { &global->timeout_short_s, &global->timeout_medium_s, &global->timeout_long_s };
 	const struct conf_keyword *word = p->token == ADM_WORD ? conf_find(words, p->scan.text) : NULL;
+	struct adm_place here = place(p);
 
 	(void)arg;
 	if (!word)
 		return unexpected_near(p, "dialog-refresh | minor-count | disable-ip-verification | usage-count | "
 				       "cmd-timeout-short | cmd-timeout-medium | cmd-timeout-long | udev-always-use-vnr",
 				       p->token != ADM_WORD ? NULL : conf_nearest(words, sizeof(words[0]), p->scan.text));
-	once(p, "global option", "global", word->name);
+	adm_uniq(p->conf, "global option", &here, "global:%s", word->name);
 	next(p);
 	switch (word->value) {
 	case 0:
@@ -1073,7 +1095,7 @@ static int identify(struct parser *p, const char *path)
 static int parse_one(struct adm_conf *conf, const char *path, const struct parser *includer)
 {
 	struct parser p = { .conf = conf, .file = path, .includer = includer, .depth = includer ? includer->depth + 1 : 0 };
-	char **text = adm_alloc(&conf->mem, sizeof(*text)), *copy;
+	char **text = adm_alloc(&conf->mem, sizeof(*text)), *longer;
 	size_t len;
 	int err = identify(&p, path);
 
@@ -1081,16 +1103,17 @@ static int parse_one(struct adm_conf *conf, const char *path, const struct parse
 		return err;
 	adm_defer(&conf->mem, free_text, text);
 	err = conf_read_file(path, ADM_FILE_MAX_BYTE, text, &len);
-	if (err == -ENOMEM)
-		longjmp(*conf->mem.oom, 1);
-	if (err)
+	if (err && err != -ENOMEM)
 		return err;
-	copy = adm_alloc(&conf->mem, len + 2); /* flex wants two NULs */
-	memcpy(copy, *text, len);
+	longer = err ? NULL : realloc(*text, len + 2); /* flex wants two NULs */
+	if (!longer)
+		longjmp(*conf->mem.oom, 1);
+	*text = longer;
+	longer[len] = longer[len + 1] = '\0';
+	adm_scan_start(&p.scan, &conf->mem, longer, len);
+	parse_tokens(&p);
 	free(*text);
 	*text = NULL;
-	adm_scan_start(&p.scan, &conf->mem, copy, len);
-	parse_tokens(&p);
 	return 0;
 }
 

@@ -198,11 +198,11 @@ struct adm_call *adm_call_connect(struct adm_plan *plan, const struct adm_res *r
 
 static void add(struct adm_plan *plan, enum adm_stage stage, struct adm_call *call)
 {
-	struct adm_call **at;
-
-	for (at = &plan->stage[stage]; *at; at = &(*at)->next)
-		;
-	*at = call;
+	if (plan->last[stage])
+		plan->last[stage]->next = call;
+	else
+		plan->stage[stage] = call;
+	plan->last[stage] = call;
 }
 
 static void add_attach(struct adm_plan *plan, const struct adm_res *res, const struct adm_vol *vol)

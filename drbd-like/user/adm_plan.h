@@ -28,7 +28,7 @@ struct adm_call {
 struct adm_plan {
 	struct adm_conf *conf;
 	const struct adm_tools *tools;
-	struct adm_call *stage[ADM_STAGES];
+	struct adm_call *stage[ADM_STAGES], *last[ADM_STAGES];
 	/* why a step is needed, for -v -v -v; NULL: nobody asks */
 	void (*because)(const char *text, void *arg);
 	void *because_arg;

@@ -21,6 +21,16 @@ static const char *host_title(struct adm_conf *conf, const struct adm_res *res, 
 			  host->lower ? host->lower : adm_names_text(conf, &host->names));
 }
 
+/* Where the resource begins, by the file's full name. */
+static const struct adm_place *res_place(struct adm_conf *conf, const struct adm_res *res)
+{
+	struct adm_place *place = adm_alloc(&conf->mem, sizeof(*place));
+
+	place->file = adm_abs_path(conf, res->place.file);
+	place->line = res->place.line;
+	return place;
+}
+
 /* ---- volumes */
 
 static void fill_vol(struct adm_vol *vol, const struct adm_vol *from)
@@ -55,18 +65,23 @@ static void fill_vols(struct adm_conf *conf, struct adm_vol **vols, const struct
 	}
 }
 
+static void missing(struct adm_conf *conf, const struct adm_res *res, const struct adm_host *host, const struct adm_vol *vol,
+		    const char *keyword)
+{
+	const char *where = vol->implicit ? "" : adm_printf(&conf->mem, " volume %u:", vol->vnr);
+
+	adm_error(conf, ADM_EXIT_CONFIG, &host->place, "%s:%s '%s' keyword missing.", host_title(conf, res, host), where, keyword);
+}
+
 static void check_vol(struct adm_conf *conf, const struct adm_res *res, const struct adm_host *host,
 		      const struct adm_vol *vol)
 {
-	const char *title = host_title(conf, res, host);
-	const char *where = vol->implicit ? "" : adm_printf(&conf->mem, " volume %u:", vol->vnr);
-
 	if (!vol->device)
-		adm_error(conf, ADM_EXIT_CONFIG, &host->place, "%s:%s 'device' keyword missing.", title, where);
+		missing(conf, res, host, vol, "device");
 	if (!vol->disk)
-		adm_error(conf, ADM_EXIT_CONFIG, &host->place, "%s:%s 'disk' keyword missing.", title, where);
+		missing(conf, res, host, vol, "disk");
 	if (!vol->meta_disk)
-		adm_error(conf, ADM_EXIT_CONFIG, &host->place, "%s:%s 'meta-disk' keyword missing.", title, where);
+		missing(conf, res, host, vol, "meta-disk");
 }
 
 static bool is_loopback(const struct adm_addr *addr)
@@ -210,14 +225,13 @@ static bool is_me(const struct adm_host *host, const struct adm_view *view)
 
 static void find_me(struct adm_conf *conf, struct adm_res *res, const struct adm_view *view)
 {
-	struct adm_place here = { adm_abs_path(conf, res->place.file), res->place.line };
 	struct adm_host *host;
 
 	for (host = res->hosts; host; host = host->next) {
 		if (!is_me(host, view))
 			continue;
 		if (res->me) {
-			adm_error(conf, ADM_EXIT_CONFIG, &here, "in resource %s, %s %s { ... }:\n"
+			adm_error(conf, ADM_EXIT_CONFIG, res_place(conf, res), "in resource %s, %s %s { ... }:\n"
 				  "\tThere are multiple host sections for this node.", res->name,
 				  host->floating ? "floating" : "on", adm_names_text(conf, &host->names));
 			return;
@@ -273,7 +287,6 @@ static bool host_named(const struct adm_res *res, const char *name)
 
 static void check_primary_on(struct adm_conf *conf, const struct adm_res *res, const struct adm_opts *net)
 {
-	struct adm_place here = { adm_abs_path(conf, res->place.file), res->place.line };
 	const struct adm_opt *two = adm_opt_find(net, "allow-two-primaries");
 	const struct adm_name *n;
 
@@ -282,10 +295,10 @@ static void check_primary_on(struct adm_conf *conf, const struct adm_res *res, c
 	for (n = res->become_primary_on.first; n; n = n->next) {
 		if (!strcmp(n->name, "both")) {
 			if (!two || strcmp(two->value, "yes"))
-				adm_error(conf, ADM_EXIT_CONFIG, &here, "in resource %s:\n"
+				adm_error(conf, ADM_EXIT_CONFIG, res_place(conf, res), "in resource %s:\n"
 					  "become-primary-on is set to both, but allow-two-primaries is not set.", res->name);
 		} else if (!host_named(res, n->name)) {
-			adm_error(conf, ADM_EXIT_CONFIG, &here, "in resource %s:\n\tbecome-primary-on contains '%s', "
+			adm_error(conf, ADM_EXIT_CONFIG, res_place(conf, res), "in resource %s:\n\tbecome-primary-on contains '%s', "
 				  "which is not named with the 'on' sections.", res->name, n->name);
 		}
 	}
@@ -293,10 +306,9 @@ static void check_primary_on(struct adm_conf *conf, const struct adm_res *res, c
 
 static void check_proxies(struct adm_conf *conf, const struct adm_res *res)
 {
-	struct adm_place here = { adm_abs_path(conf, res->place.file), res->place.line };
 
 	if (res->me && res->peer && !res->me->proxy != !res->peer->proxy)
-		adm_error(conf, ADM_EXIT_CONFIG, &here, "in resource %s:\n"
+		adm_error(conf, ADM_EXIT_CONFIG, res_place(conf, res), "in resource %s:\n"
 			  "\tEither both 'on' sections must contain a proxy subsection, or none.", res->name);
 }
 
@@ -437,7 +449,6 @@ static const struct adm_vol *named_vol(struct adm_conf *conf, const char *text, 
 
 static void translate_after(struct adm_conf *conf, const struct adm_res *res, struct adm_vol *vol, bool strict)
 {
-	struct adm_place here = { adm_abs_path(conf, res->place.file), res->place.line };
 	struct adm_opt *opt = adm_opt_find(&vol->disk_opts, "resync-after");
 	const struct adm_vol *first;
 	const struct adm_res *other;
@@ -451,19 +462,18 @@ static void translate_after(struct adm_conf *conf, const struct adm_res *res, st
 		return;
 	}
 	if (other && other->me && !strrchr(opt->value, '/'))
-		adm_error(conf, ADM_EXIT_CONFIG, &here, "in resource %s:\n\tresource '%s' mentioned in 'resync-after' has more "
+		adm_error(conf, ADM_EXIT_CONFIG, res_place(conf, res), "in resource %s:\n\tresource '%s' mentioned in 'resync-after' has more "
 			  "than one volume: say %s/<volume>.", res->name, opt->value, opt->value);
 	else if (!other || other->me)
-		(strict ? (void)adm_error(conf, ADM_EXIT_CONFIG, &here,
+		(strict ? (void)adm_error(conf, ADM_EXIT_CONFIG, res_place(conf, res),
 			"in resource %s:\n\tresource '%s' mentioned in 'resync-after' option is not known.", res->name, opt->value)
-			: adm_warn(conf, &here,
+			: adm_warn(conf, res_place(conf, res),
 			"in resource %s:\n\tresource '%s' mentioned in 'resync-after' option is not known.", res->name, opt->value));
 	drop(&vol->disk_opts, opt);
 }
 
 static void translate_asb(struct adm_conf *conf, struct adm_res *res)
 {
-	struct adm_place here = { adm_abs_path(conf, res->place.file), res->place.line };
 	struct adm_opt *opt = adm_opt_find(&res->opts[ADM_NET], "after-sb-0pri");
 	const char *node;
 
@@ -471,7 +481,7 @@ static void translate_asb(struct adm_conf *conf, struct adm_res *res)
 		return;
 	node = opt->value + 13;
 	if (!host_named(res, node))
-		adm_error(conf, ADM_EXIT_CONFIG, &here, "in resource %s:\n\tthe nodename in the '%s' option is not known.",
+		adm_error(conf, ADM_EXIT_CONFIG, res_place(conf, res), "in resource %s:\n\tthe nodename in the '%s' option is not known.",
 			  res->name, opt->value);
 	else
 		opt->value = adm_name_has(&res->me->names, node) ? "discard-local" : "discard-remote";

@@ -52,6 +52,28 @@ static struct adm_uniq *table(struct adm_conf *conf)
 	return conf->uniq;
 }
 
+/* What snprintf would do with %s, %d and %u; some ten of them for every resource make its generality felt. */
+static void make_key(char *key, size_t size, const char *fmt, va_list ap)
+{
+	char number[16], *end = key + size - 1;
+	const char *text;
+
+	for (; *fmt && key < end; fmt++) {
+		if (*fmt != '%') {
+			*key++ = *fmt;
+			continue;
+		}
+		text = number;
+		if (*++fmt == 's')
+			text = va_arg(ap, const char *);
+		else
+			snprintf(number, sizeof(number), *fmt == 'd' ? "%d" : "%u", va_arg(ap, int));
+		while (*text && key < end)
+			*key++ = *text++;
+	}
+	*key = '\0';
+}
+
 bool adm_uniq(struct adm_conf *conf, const char *what, const struct adm_place *place, const char *fmt, ...)
 {
 	struct adm_uniq *uniq = table(conf);
@@ -61,7 +83,7 @@ bool adm_uniq(struct adm_conf *conf, const char *what, const struct adm_place *p
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(key, sizeof(key), fmt, ap);
+	make_key(key, sizeof(key), fmt, ap);
 	va_end(ap);
 	hash = hash_of(hash_of(2166136261u, what), key);
 	for (used = uniq->bucket[hash % uniq->buckets]; used; used = used->next) {

@@ -6,7 +6,7 @@
 #include "drbd-like/user/adm_conf.h"
 
 /*
- * Notes the first use of a `what` ("IP", "device minor", "net section") called by the formatted key. A second one is an error that
+ * Notes the first use of a `what` ("IP", "device minor", "net section") called by the formatted key (%s, %d, %u). A second one is an error that
  * names both places; false then.
  */
 bool adm_uniq(struct adm_conf *conf, const char *what, const struct adm_place *place, const char *fmt, ...)
