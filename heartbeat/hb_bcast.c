@@ -8,6 +8,7 @@
 
 #include "heartbeat/hb_media.h"
 #include "lib/log.h"
+#include "lib/fault.h"
 
 static int find_broadcast(int fd, const char *dev, struct sockaddr_storage *to)
 {

@@ -8,6 +8,7 @@
 
 #include "heartbeat/hb_media.h"
 #include "lib/log.h"
+#include "lib/fault.h"
 
 static int join4(int fd, const struct hb_medium *m, const struct sockaddr_in *group)
 {

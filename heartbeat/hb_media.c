@@ -38,8 +38,6 @@ int hb_media_open(struct hb_media *media, const struct ha_cf *cf, hb_packet_fn p
 		one = kinds[m->conf->kind]->open(m);
 		if (one)
 			err = one;
-		else
-			log_info("%s heartbeat started on port %d interface %s", kinds[m->conf->kind]->title, m->conf->port, m->conf->dev);
 	}
 	return err;
 }
@@ -62,6 +60,7 @@ int hb_media_watch(struct hb_media *media, struct ev_loop *loop)
 		err = m->fd < 0 ? 0 : ev_add(loop, &m->ev, m->fd, EV_READ, on_readable, m);
 		if (err)
 			return err;
+		log_info("%s heartbeat started on port %d interface %s", kinds[m->conf->kind]->title, m->conf->port, m->conf->dev);
 	}
 	return 0;
 }

@@ -141,16 +141,21 @@ int hb_member_del(struct hb_member *m, const char *name)
  * A new life: what was known of the numbers of the old one is void. All of the new one from 1 on is wanted, unless this
  * node is itself new: then what was said before it came was not said to it.
  */
-static void new_life(struct hb_peer *peer, uint64_t hg)
+static void new_life(struct hb_peer *peer, uint64_t hg, int64_t now_ms)
 {
 	hb_recv_reset(&peer->recv);
 	peer->recv.heard = peer->hg != 0;
 	peer->hg = hg;
 	peer->acked = peer->status_seq = peer->resource_seq = 0;
 	peer->met = peer->asked = false;
+	/* it is not the dead one any more; its status will say what it is */
+	if (peer->status == HB_ST_DEAD) {
+		peer->status = HB_ST_UNKNOWN;
+		peer->last_ms = now_ms;
+	}
 }
 
-unsigned int hb_member_generation(struct hb_member *m, int nr, uint64_t hg)
+unsigned int hb_member_generation(struct hb_member *m, int nr, uint64_t hg, int64_t now_ms)
 {
 	struct hb_peer *peer = &m->peer[nr];
 	bool known = peer->hg != 0;
@@ -159,7 +164,7 @@ unsigned int hb_member_generation(struct hb_member *m, int nr, uint64_t hg)
 		return HB_M_DROP | HB_M_REPLAY;
 	if (hg == peer->hg)
 		return 0;
-	new_life(peer, hg);
+	new_life(peer, hg, now_ms);
 	return known ? HB_M_RESTARTED : 0;
 }
 
@@ -176,9 +181,10 @@ unsigned int hb_member_status(struct hb_member *m, int nr, const struct hb_statu
 {
 	struct hb_peer *peer = &m->peer[nr];
 	bool new = word->hg != peer->hg;
-	unsigned int bits = hb_member_generation(m, nr, word->hg);
+	unsigned int bits;
 
 	*late_ms = now_ms - peer->last_ms;
+	bits = hb_member_generation(m, nr, word->hg, now_ms);
 	if (bits & HB_M_DROP)
 		return bits;
 	if (!new && peer->status == HB_ST_DEAD && !peer->ping) {

@@ -91,7 +91,7 @@ int hb_member_del(struct hb_member *m, const char *name);
 /* A status of peer; late_ms is how long the one before it is past. */
 unsigned int hb_member_status(struct hb_member *m, int peer, const struct hb_status_word *word, int64_t now_ms, int64_t *late_ms);
 /* A message other than a status came with this generation: HB_M_DROP, HB_M_RESTARTED or 0. */
-unsigned int hb_member_generation(struct hb_member *m, int peer, uint64_t hg);
+unsigned int hb_member_generation(struct hb_member *m, int peer, uint64_t hg, int64_t now_ms);
 /* Something came from peer by link: true if the link is up from now on. */
 bool hb_member_link(struct hb_member *m, int peer, int link, int64_t now_ms);
 /* The peer has sent reqnodes, to whomever: it does not come up alone. */

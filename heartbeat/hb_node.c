@@ -602,7 +602,7 @@ static bool take_generation(struct hb_node *node, const struct incoming *in)
 
 	if (!strcmp(in->type, "status") || !strncmp(in->type, "NS_", 3))
 		return in->hg >= node->member.peer[in->peer].hg || !strcmp(in->type, "status");
-	bits = hb_member_generation(&node->member, in->peer, in->hg);
+	bits = hb_member_generation(&node->member, in->peer, in->hg, in->now_ms);
 	if (bits & HB_M_RESTARTED) {
 		LOG(node, LOG_INFO, "Heartbeat restart on node %s", in->src);
 		hb_takeover_peer_restarted(&node->takeover, in->now_ms);

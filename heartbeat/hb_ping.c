@@ -11,6 +11,7 @@
 
 #include "heartbeat/hb_media.h"
 #include "lib/log.h"
+#include "lib/fault.h"
 
 enum { MAX_PING_BYTE = 4096, MAX_BATCH = 64 };
 

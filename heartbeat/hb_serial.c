@@ -9,6 +9,7 @@
 
 #include "heartbeat/hb_media.h"
 #include "lib/log.h"
+#include "lib/fault.h"
 
 static const struct {
 	int baud;

@@ -8,6 +8,7 @@
 
 #include "heartbeat/hb_media.h"
 #include "lib/log.h"
+#include "lib/fault.h"
 
 static int resolve(struct hb_medium *m, int family)
 {

@@ -2,6 +2,7 @@
 # The first process of one node of hb_lab: makes the places that heartbeat uses its own, then waits to be killed.
 #   hb_node.bash NR ours|orig LAB O ORIG
 set -eu
+here=$(cd "$(dirname "$0")" && pwd)
 nr=$1 kind=$2 lab=$3 out=$4 orig=$5
 hostname "server$nr"
 ip link set lo up
@@ -38,7 +39,7 @@ else
 	for program in ResourceManager mach_down req_resource; do
 		ln -s "$out/ResourceManager" "/usr/share/heartbeat/$program"
 	done
-	cp "$out/../heartbeat/harc" /etc/ha.d/
+	cp "$here/../../heartbeat/harc" /etc/ha.d/
 fi
 # a node that thinks it must reboot only says so
 printf '#!/bin/sh\necho "reboot $*" >>%s/events\n' "$lab" >/usr/sbin/reboot.new

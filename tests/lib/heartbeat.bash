@@ -108,7 +108,7 @@ stop() { # NODE
 
 # All processes of the node's heartbeat, at once
 kill9() { # NODE
-	on "$1" bash -c 'p=$(pgrep -x "heartbeat" || true; pgrep -f "^heartbeat: " || true); [ -z "$p" ] || kill -KILL $p'
+	on "$1" bash -c 'p=$(pgrep -x "heartbeat" || true; pgrep -f "^heartbeat: " || true); [ -z "$p" ] || kill -KILL $p 2>/dev/null || true'
 	hb_power_off "$1"
 }
 
