@@ -32,3 +32,6 @@ UNIT_TESTS += test_drbd_state test_drbd_cmd
 MACHINE_SRC := $(addprefix drbd-like/core/drbd_, state.c cmd.c text.c uuid.c options.c)
 test_drbd_state_SRC := tests/unit/test_drbd_state.c $(MACHINE_SRC)
 test_drbd_cmd_SRC := tests/unit/test_drbd_cmd.c $(MACHINE_SRC)
+
+UNIT_TESTS += test_drbd_options
+test_drbd_options_SRC := tests/unit/test_drbd_options.c drbd-like/core/drbd_options.c
