@@ -34,4 +34,4 @@ $(O)/drbd.conf.5: drbd-like/user/drbd.conf.5.in $(O)/drbd_man
 	$(O)/drbd_man <$< >$@.new && mv $@.new $@
 all: $(O)/drbd.conf.5
 MANPAGES += drbd.conf.5 drbd-like/user/drbd.8 drbd-like/user/drbdadm.8
-DEPS_TEST_DEB += vim man-db
+DEPS_TEST_DEB += vim man-db libxml2-utils bsdutils

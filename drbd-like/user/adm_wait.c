@@ -43,6 +43,7 @@ static void start_child(struct wait *w, const struct adm_call *call, const sigse
 	}
 	if (!pid) {
 		sigprocmask(SIG_SETMASK, mask, NULL);
+		signal(SIGINT, SIG_DFL); /* it is how the waiting is ended, also below a script that ignores it */
 		setenv("DRBD_RESOURCE", call->res->name, 1);
 		execvp(call->argv[0], (char *const *)call->argv);
 		fprintf(stderr, "Can not exec %s: %m\n", call->argv[0]);

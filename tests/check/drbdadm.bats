@@ -379,3 +379,25 @@ demo: $PWD/demo.conf is no block device
 	[[ "$output" == "demo: its configuration differs on server2"* ]]
 	[[ "$(cat ssh.log)" == *"172.25.32.2 drbdadm dump 'demo'"* ]]
 }
+
+@test "wait-con-int: the operator is asked after ten seconds and ends it with yes" {
+	fake drbdsetup 'exec 3>&- 4>&-; trap "echo INT >>log; exit 5" INT; echo "$*" >>log; for ((i = 0; i < 300; i++)); do sleep 0.1; done'
+	sed -i 's/^}/startup { wfc-timeout 33; degr-wfc-timeout 44; } }/' demo.conf
+	mkfifo keys
+	script -qec "$O/drbdadm -c demo.conf -s $PWD/bin/drbdsetup wait-con-int" /dev/null <keys >screen 3>&- &
+	exec 9>keys
+	for ((i = 0; i < 300; i++)); do
+		! grep -q "To abort waiting enter 'yes'" screen || break
+		sleep 0.1
+	done
+	echo no >&9
+	echo yes >&9
+	wait $!
+	exec 9>&-
+	grep -q '^\.\.\.\.\.\.\.' screen
+	grep -q "resource 'demo'" screen
+	grep -q 'degr-wfc-timeout): 44 seconds' screen
+	grep -q 'wfc-timeout):  *33 seconds' screen
+	[ "$(cat log)" = "wait-connect 1 --wfc-timeout=33 --degr-wfc-timeout=44
+INT" ]
+}
