@@ -18,7 +18,8 @@ static const char *const faults[] = {
 	"barrier-not-sent", "bit-not-set", "bitmap-not-before-al", "bitmap-not-before-demotion",
 	"bitmap-not-before-resync", "bitmap-sent-early", "meta-data-before-data",
 	"demotion-not-drained", "epoch-not-closed", "log-not-cleared", "md-not-written", "out-of-sync-ignored", "partial-block-cleared",
-	"read-out-of-sync", "read-passes-write", "resync-lock-ignored", "resync-not-flushed", "uuid-not-rotated",
+	"read-out-of-sync", "read-passes-write", "resync-lock-ignored", "resync-not-flushed", "secret-not-checked",
+	"uuid-not-rotated",
 };
 
 static void caught(int sig)

@@ -161,7 +161,9 @@ struct sim_node {
 	/* network */
 	struct sim_conn *conn;
 	u32 conn_gen;			/* changes with every connection and loss of it */
-	u8 phase;			/* PH_FEATURES, PH_LOOP */
+	u8 phase;			/* PH_FEATURES, PH_AUTH, PH_LOOP */
+	bool challenged;		/* the peer's challenge is answered, its response is awaited */
+	struct drbd_auth auth;
 	struct sim_msg *in[2], **in_last[2];
 	bool eof[2];
 	u64 last_received_us, ping_sent_us;

@@ -515,6 +515,15 @@ static void check_equal(struct sim_world *w)
 	}
 }
 
+static void check_secret(struct sim_world *w)
+{
+	struct sim_node *a = w->node[0], *b = w->node[1];
+
+	if (a->conn && a->conn == b->conn && (a->vs.state.conn >= C_CONNECTED || b->vs.state.conn >= C_CONNECTED) &&
+	    strcmp(a->net.shared_secret, b->net.shared_secret))
+		sim_violation(w, "connected without a common secret");
+}
+
 static void check_roles(struct sim_world *w)
 {
 	struct sim_node *a = w->node[0], *b = w->node[1];
@@ -528,6 +537,7 @@ static void check_roles(struct sim_world *w)
 void sim_oracle_step(struct sim_world *w)
 {
 	check_roles(w);
+	check_secret(w);
 	check_equal(w);
 	check_cover(w);
 }

@@ -96,6 +96,15 @@ static void make_config(struct sim_config *c, u64 *rng)
 		c->hot[i] = rnd(rng, (u32)c->sectors - 64);
 }
 
+/* Drawn apart from the rest, so that older seeds keep their plans. */
+static void make_auth(struct sim_config *c, u64 seed)
+{
+	u64 rng = seed * 0x9e3779b97f4a7c15ull + 7;
+
+	c->auth = one_in(&rng, 3);
+	c->wrong_secret = c->auth && one_in(&rng, 20);
+}
+
 void sim_plan_make(struct sim_plan *p, u64 seed)
 {
 	u64 rng = seed * 0x2545f4914f6cdd1dull + 99, at = 2 * SECOND;
@@ -103,6 +112,7 @@ void sim_plan_make(struct sim_plan *p, u64 seed)
 
 	memset(p, 0, sizeof(*p));
 	make_config(&p->conf, &rng);
+	make_auth(&p->conf, seed);
 	p->actions = 12 + rnd(&rng, SIM_ACTIONS_MAX - 12);
 	for (a = p->action; a < p->action + p->actions; a++) {
 		a->what = a < p->action + 3 ? (a == p->action ? ACT_PROMOTE : ACT_LOAD) : pick_action(&rng);
@@ -121,10 +131,11 @@ void sim_plan_print(const struct sim_plan *p)
 	u32 i;
 
 	printf("# %llu sectors%s, protocol %c%s, fencing %u, on-io-error %u, on-no-data %u, on-congestion %u/%u, "
-	       "after-sb %u/%u/%u, ordering %u, versions %u/%u, al-extents %u, max-epoch-size %u\n",
+	       "after-sb %u/%u/%u, ordering %u, versions %u/%u, al-extents %u, max-epoch-size %u%s%s\n",
 	       c->sectors, c->created ? " fresh" : "", "?ABC"[c->wire_protocol], c->two_primaries ? ", two primaries" : "",
 	       c->fencing, c->on_io_error, c->on_no_data, c->on_congestion, c->cong_fill, c->after_sb_0p, c->after_sb_1p,
-	       c->after_sb_2p, c->ordering, c->apv_max[0], c->apv_max[1], c->al_extents, c->max_epoch_size);
+	       c->after_sb_2p, c->ordering, c->apv_max[0], c->apv_max[1], c->al_extents, c->max_epoch_size,
+	       c->auth ? ", authentication" : "", c->wrong_secret ? " with a wrong secret" : "");
 	for (i = 0; i < p->actions; i++)
 		if (!p->action[i].left_out)
 			printf("# %2u: %llu ms %s %s%s %u\n", i, p->action[i].at_us / 1000, p->action[i].node ? "B" : "A",
@@ -151,6 +162,10 @@ static void configure(struct sim_node *n, const struct sim_config *c)
 	strcpy(n->net.verify_alg, "crc32c");
 	if (c->csums)
 		strcpy(n->net.csums_alg, "crc32c");
+	if (c->auth) {
+		strcpy(n->net.cram_hmac_alg, "sha1");
+		strcpy(n->net.shared_secret, c->wrong_secret && n->nr ? "guess" : "secret");
+	}
 	n->res.on_no_data = c->on_no_data;
 	n->disk_conf.fencing = c->fencing;
 	n->disk_conf.on_io_error = c->on_io_error;
@@ -364,6 +379,8 @@ void sim_plan_repair(struct sim_world *w)
 
 		d->fail_reads = d->fail_writes = d->fail_md = 0;
 		d->latency_us = 500;
+		if (w->plan->conf.auth)
+			strcpy(w->node[i]->net.shared_secret, "secret");
 		repair_node(w, w->node[i]);
 	}
 	if (w->net->partitioned)

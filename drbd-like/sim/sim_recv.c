@@ -2,11 +2,13 @@
 #include "sim_node.h"
 #include "sim_oracle.h"
 
+#define DIGEST_BYTE	8	/* of the authentication */
+
 /* --- sending --------------------------------------------------------------------------------------------------------- */
 
 bool sim_send(struct sim_node *n, int sock, struct drbd_pkt *pkt, const u32 *tail, u32 tail_nr, const u8 *raw)
 {
-	u16 apv = n->phase == PH_LOOP ? n->cs.apv : 80;
+	u16 apv = n->phase == PH_FEATURES ? 80 : n->cs.apv;
 
 	if (!n->conn)
 		return false;
@@ -109,6 +111,82 @@ static void send_parameters(struct sim_node *n)
 		sim_conn_fail(n, C_NETWORK_FAILURE, "WFReportParams refused");
 }
 
+/* Stands for HMAC: what matters is that it depends on the secret and on every byte. */
+static int hmac(void *arg, const void *data, u32 size_byte, u8 *digest)
+{
+	const struct sim_node *n = arg;
+	const u8 *b = data;
+	const char *s;
+	u64 h = 14695981039346656037ull;
+
+	for (s = n->net.shared_secret; *s; s++)
+		h = (h ^ (u8)*s) * 1099511628211ull;
+	while (size_byte--)
+		h = (h ^ *b++) * 1099511628211ull;
+	drbd_put_be64(digest, h);
+	return 0;
+}
+
+static void send_auth(struct sim_node *n, u16 cmd, const u8 *bytes, u32 size_byte)
+{
+	struct drbd_pkt pkt = { .cmd = cmd, .tail_byte = size_byte };
+
+	sim_send(n, SIM_DATA, &pkt, NULL, 0, bytes);
+}
+
+static void begin_auth(struct sim_node *n)
+{
+	u32 i;
+
+	n->phase = PH_AUTH;
+	n->challenged = false;
+	memset(&n->auth, 0, sizeof(n->auth));
+	n->auth.digest_byte = DIGEST_BYTE;
+	n->auth.hmac = hmac;
+	n->auth.arg = n;
+	for (i = 0; i < DRBD_AUTH_CHALLENGE_SIZE; i += 8)
+		drbd_put_be64(n->auth.challenge + i, sim_node_random(n));
+	send_auth(n, P_AUTH_CHALLENGE, n->auth.challenge, DRBD_AUTH_CHALLENGE_SIZE);
+}
+
+static enum drbd_hs auth_step(struct sim_node *n, const struct drbd_header *h, const u8 *payload)
+{
+	enum drbd_hs hs;
+
+	if (n->challenged) {
+		hs = drbd_auth_response_header(&n->auth, h);
+		if (hs == HS_OK && !SIM_FAULT(n->w, "secret-not-checked"))
+			hs = drbd_auth_response(&n->auth, payload);
+		return hs;
+	}
+	hs = drbd_auth_challenge_header(h);
+	if (hs == HS_OK)
+		hs = drbd_auth_challenge(&n->auth, payload, h->length);
+	if (hs == HS_OK)
+		send_auth(n, P_AUTH_RESPONSE, n->auth.response, DIGEST_BYTE);
+	return hs;
+}
+
+static void got_auth(struct sim_node *n, const struct sim_msg *m)
+{
+	struct drbd_header h;
+	enum drbd_hs hs;
+
+	if (!drbd_get_header(m->bytes, n->cs.apv, &h))
+		sim_violation(n->w, "%s: header of %u bytes is not understood", sim_node_name(n), m->size_byte);
+	hs = auth_step(n, &h, m->raw);
+	if (hs == HS_TRY_AGAIN) {
+		sim_conn_fail(n, C_NETWORK_FAILURE, "authentication");
+	} else if (hs == HS_GIVE_UP) {
+		sim_conn_stand_alone(n, "authentication");
+	} else if (!n->challenged) {
+		n->challenged = true;
+	} else {
+		n->phase = PH_LOOP;
+		send_parameters(n);
+	}
+}
+
 static void got_features(struct sim_node *n, const struct sim_msg *m)
 {
 	struct drbd_header h;
@@ -124,6 +202,10 @@ static void got_features(struct sim_node *n, const struct sim_msg *m)
 	n->cs.apv = DRBD_MIN(n->cs.apv, n->apv_max);
 	n->cs.features &= n->features_mask;
 	sim_trace(n->w, n, "agreed version %u features %x", n->cs.apv, n->cs.features);
+	if (n->net.cram_hmac_alg[0]) {
+		begin_auth(n);
+		return;
+	}
 	n->phase = PH_LOOP;
 	send_parameters(n);
 }
@@ -538,11 +620,14 @@ static void run_data(struct sim_node *n)
 			return;
 		if (n->barrier_waits && !step_barrier(n))
 			return;
-		if (n->phase == PH_FEATURES) {
+		if (n->phase != PH_LOOP) {
 			n->in[SIM_DATA] = m->next;
 			if (!m->next)
 				n->in_last[SIM_DATA] = &n->in[SIM_DATA];
-			got_features(n, m);
+			if (n->phase == PH_FEATURES)
+				got_features(n, m);
+			else
+				got_auth(n, m);
 			continue;
 		}
 		decode(n, SIM_DATA, m, &pkt);

@@ -34,4 +34,5 @@ bites() { # FAULT SEEDS
 @test "P_OUT_OF_SYNC that is ignored" { bites out-of-sync-ignored 500; }
 @test "a bit that is cleared for a part of its block" { bites partial-block-cleared 1000; }
 @test "resync that ignores the locks of its extents" { bites resync-lock-ignored 3000; }
+@test "an authentication that takes any answer" { bites secret-not-checked 500; }
 @test "a generation identifier that is not rotated" { bites uuid-not-rotated 500; }
