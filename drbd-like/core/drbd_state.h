@@ -226,7 +226,7 @@ enum drbd_act {
 	AW_TL_RESTART_FROZEN,	/* ... of this volume: RQE_RESTART_FROZEN */
 	AW_CLEAR_SUSP_NOD,	/* connection-wide change susp_nod = 0, then RQE_RESUME */
 	AW_CLEAR_SUSP_FEN,	/* the same with susp_fen */
-	AW_SEND_SYNC_UUID,	/* P_SYNC_UUID(uuid[UI_BITMAP]); comes after AW_MD_WRITE */
+	AW_SEND_SYNC_UUID,	/* P_SYNC_UUID(uuid[UI_BITMAP]); comes after AW_MD_WRITE, and not at all if that failed */
 	AW_SEND_SIZES,
 	AW_SEND_UUIDS,
 	AW_SEND_STATE,		/* P_STATE(ns of this item) */

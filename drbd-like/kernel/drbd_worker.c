@@ -539,6 +539,8 @@ static void send_sync_uuid(struct drbd_device *dev)
 {
 	struct drbd_pkt pkt;
 
+	if (dev->vs.state.disk < D_INCONSISTENT)
+		return;		/* the super block that has it was not written: the peer must not know it either */
 	memset(&pkt, 0, sizeof(pkt));
 	pkt.cmd = P_SYNC_UUID;
 	pkt.volume = dev->vs.volume;

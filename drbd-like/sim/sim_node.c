@@ -304,7 +304,10 @@ static void act(struct sim_node *n, struct sim_work *wk, enum drbd_act what)
 	case AW_TL_CONN_LOST:		sim_log_event(n, RQE_CONN_LOST); break;
 	case AW_CLEAR_SUSP_NOD:		thaw(n, DS_SUSP_NOD); break;
 	case AW_CLEAR_SUSP_FEN:		thaw(n, DS_SUSP_FEN); break;
-	case AW_SEND_SYNC_UUID:		send_sync_uuid(n); break;
+	case AW_SEND_SYNC_UUID:
+		if (!wk->error)		/* of AW_MD_WRITE */
+			send_sync_uuid(n);
+		break;
 	case AW_SEND_SIZES:		sim_send_sizes(n, false, 0); break;
 	case AW_SEND_UUIDS:		sim_send_uuids(n, 0); break;
 	case AW_SEND_STATE:		sim_send_state(n, wk->ns); break;

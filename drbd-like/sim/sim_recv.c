@@ -304,6 +304,9 @@ static void run_state(struct sim_node *n, u32 word)
 			sim_trace(n->w, n, "sync handshake: rule %u, hg %d -> %d, conn %s%s%s", rs.sync.uuid.rule,
 				  rs.sync.uuid.hg, rs.sync.hg, drbd_conn_name(rs.sync.conn),
 				  rs.sync.fail ? ", " : "", rs.sync.fail ? drbd_sync_fail_text(rs.sync.fail) : "");
+			sim_trace(n->w, n, "own %llx:%llx:%llx:%llx peer's %llx:%llx:%llx:%llx", rs.uuid[0], rs.uuid[1],
+				  rs.uuid[2], rs.uuid[3], n->vs.peer.uuid[0], n->vs.peer.uuid[1], n->vs.peer.uuid[2],
+				  n->vs.peer.uuid[3]);
 			if (rs.sync.fail == SF_SPLIT_BRAIN || rs.sync.fail == SF_UNRELATED)
 				sim_reported_split(n);
 			if (rs.sync.auto_solved || rs.sync.manual_solved)
