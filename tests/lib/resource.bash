@@ -1,20 +1,20 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Helpers for the tests of resource.d: a place with network, mounts, processes and a root of its own, in which either
 # our scripts or Debian's originals are installed.
-# shellcheck shell=bash
 
-: "${HA_CACHE:=$HOME/.cache/classic-ha}"
-RSC_ORIG=$HA_CACHE/originals/resource-scripts
 RSC_TREE=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+# shellcheck source=tests/lib/originals.bash
+. "$RSC_TREE/tests/lib/originals.bash"
+RSC_ORIG=$HA_CACHE/originals/resource-scripts
 
 # Unpacks Debian's scripts, agents and what their programs need, once.
 rsc_fetch_originals() {
 	local dir
 	[ ! -e "$RSC_ORIG/done" ] || return 0
 	rm -rf "$RSC_ORIG"
-	mkdir -p "$RSC_ORIG/deb"
-	(cd "$RSC_ORIG/deb" && apt-get download -qq heartbeat resource-agents drbd-utils cluster-glue libplumb2 libpils2 \
+	(original_unpack "$RSC_ORIG/root" heartbeat resource-agents drbd-utils cluster-glue libplumb2 libpils2 \
 		liblrm2 libplumbgpl2 libheartbeat2 libltdl7 libnet1 libstonith1 libtimedate-perl) || return
-	find "$RSC_ORIG/deb" -name '*.deb' -exec dpkg -x {} "$RSC_ORIG/root" \; || return
 	rm -rf "$RSC_ORIG/root/usr/share/doc" "$RSC_ORIG/root/usr/share/man"
 	# /lib and /sbin are links on the machine that this is laid over
 	for dir in bin sbin lib; do
@@ -30,9 +30,9 @@ rsc_install() { # FOLDER
 	make -s -C "$RSC_TREE" O="$O" DESTDIR="$1" install-resource.d >/dev/null
 }
 
-# rsc_place ours|theirs|mixed COMMAND... : runs it as the root of a machine of its own, mixed with ours on theirs: all that it writes, mounts and starts
-# is gone with it. An eth0 with 172.25.77.1/24 has its other end, peer0, in the same namespace; no name server, no route out.
-# The caller's folder $RSC_OUT is its /tmp/here.
+# rsc_place ours|theirs|mixed COMMAND... : runs it as the root of a machine of its own, with our scripts, theirs, or ours on
+# theirs: all that it writes, mounts and starts is gone with it. An eth0 with 172.25.77.1/24 has its other end, peer0, in the
+# same namespace; no name server, no route out. The caller's folder $RSC_OUT is its /tmp/here, the checkout its /run/tree.
 rsc_place() {
 	local ours=$BATS_FILE_TMPDIR/ours scripts
 	[ -d "$ours" ] || rsc_install "$ours" || return
@@ -46,8 +46,8 @@ rsc_place() {
 	# shellcheck disable=SC2016 # for the inner shell
 	RSC_OUT=$RSC_OUT unshare --net --mount --pid --fork --kill-child bash -c '
 		set -e
-		scripts=$1
-		shift
+		scripts=$1 tree=$2
+		shift 2
 		mount --make-rprivate /
 		base=$(mktemp -d /tmp/rsc_place.XXXXXX)
 		mount -t tmpfs tmpfs "$base"
@@ -61,17 +61,18 @@ rsc_place() {
 		mount --rbind /dev dev
 		mount -t tmpfs tmpfs run
 		mount -t tmpfs tmpfs tmp
-		mkdir tmp/here run/resource-agents run/lock
+		mkdir tmp/here run/tree run/resource-agents run/lock
 		mount --bind "$RSC_OUT" tmp/here
+		mount --bind "$tree" run/tree	# wherever the checkout is mounted
 		rm -f etc/resolv.conf
 		ip link set lo up
 		ip link add eth0 address 02:00:00:00:77:01 type veth peer name peer0 address 02:00:00:00:77:02
 		ip link set eth0 up
 		ip link set peer0 up
 		ip addr add 172.25.77.1/24 brd + dev eth0
-		env -i PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb O="$O" \
+		env -i PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb \
 			HA_LOGFILE=/run/ha-log HA_DEBUGLOG=/run/ha-debug HA_LOGD=no HA_CURHOST=server1 \
-			chroot . /bin/bash -c '"'cd /; \"\$@\"'"' place "$@" </dev/null' place "$scripts" "$@"
+			chroot . /bin/bash -c '"'cd /; \"\$@\"'"' place "$@" </dev/null' place "$scripts" "$RSC_TREE" "$@"
 }
 
 # rsc_test ours|theirs <SCRIPT : runs a script of bash in such a place; it stops at the first command that fails, and has
@@ -82,8 +83,8 @@ rsc_test() {
 	rsc_place "$1" bash -c '
 		set -eEu
 		trap "echo \"line \$LINENO: \$BASH_COMMAND\" >&2" ERR
-		. "$1"
-		. /tmp/here/script' script "$RSC_TREE/tests/lib/resource.bash"
+		. /run/tree/tests/lib/resource.bash
+		. /tmp/here/script'
 }
 
 # act CODE STDOUT SCRIPT ARGUMENT... : runs a resource script; the code and all of stdout have to be these

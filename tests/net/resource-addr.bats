@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
 # resource.d: the scripts for addresses, on a veth pair in a place of their own. What the originals say to the same calls is
 # in resource-crosswise.bats.
 

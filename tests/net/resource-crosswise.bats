@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
 # resource.d beside Debian's originals (heartbeat, resource-agents, drbd-utils): the same calls in the same place, one with
 # ours and one with theirs; exit code and stdout have to be the same, and so what they leave of addresses, mounts and rules.
 # Where ours differ on purpose is said at the call's end.

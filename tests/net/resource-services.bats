@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
 # resource.d: the scripts for services and the small helpers, on a real apache2, iptables and xinetd's files, and with fakes in
 # the places of what this machine cannot have.
 
@@ -334,7 +335,7 @@ httpd_conf() {
 		echo "inst1:x:7001:7001::/run/inst1:/bin/sh" >>/etc/passwd
 		chown -R 7001 /run/inst1
 		fake su <<<'exec sh -c "$4"'
-		fake db2start <<<'cp /bin/sleep /run/db2sysc; setpriv --reuid 7001 --clear-groups /run/db2sysc 1000 >/dev/null 2>&1 & echo SQL1063N'
+		fake db2start <<<'cp /bin/sleep /run/db2sysc; setpriv --reuid 7001 --clear-groups /run/db2sysc 1000 >/dev/null 2>&1 & until pgrep -x db2sysc >/dev/null; do :; done; echo SQL1063N'
 		fake db2stop <<<'pkill -x db2sysc; echo SQL1064N'
 		fake db2 <<<'case $1 in list) printf " Database alias = ONE\n Directory entry type = Indirect\n Database alias = FAR\n Directory entry type = Remote\n" ;; *) echo DB20000I ;; esac'
 		act 7 "$RSC_STOPPED" db2 inst1 status

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
 # resource.d: the scripts for disks. Filesystem works on real loop devices; drbddisk, drbdupper, LVM and Raid1 are asked
 # what they call, with programs in the places of the real ones.
 

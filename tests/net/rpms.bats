@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
 # The source tarball, configure, and the packages, with Debian's rpm. What comes out on EL differs in its dist tag, the place
 # of init scripts and documentation, and the library folder.
 
