@@ -12,7 +12,7 @@ original_unpack() { # FOLDER PACKAGE... : these alone
 	local to=$1 deb
 	shift
 	mkdir -p "$to/deb" && cd "$to/deb" || return
-	apt-get download -qq -o APT::Sandbox::User=root "$@" || return
+	apt-get download -qq -o APT::Sandbox::User=root -o Acquire::Retries=3 "$@" || return
 	for deb in *.deb; do dpkg -x "$deb" "$to" || return; done
 	rm -r "$to/deb"
 }

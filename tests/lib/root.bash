@@ -20,9 +20,11 @@ ROOT_RECIPE=${BASH_SOURCE[0]}
 root_build() { # FOLDER IMAGE : FOLDER is made, and left, on the way
 	local dir=$1 image=$2 include
 	include=$(tr -s ' \t\n' , <<<"$ROOT_PACKAGES")
-	mmdebstrap --quiet --mode=root --variant=minbase --include="${include%,}" \
-		--aptopt='Acquire::Languages "none"' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
-		bookworm "$dir" || return
+	# it hands a descriptor to a shell that knows one digit
+	mmdebstrap --mode=root --variant=minbase --include="${include%,}" \
+		--aptopt='Acquire::Languages "none"' --aptopt='Acquire::Retries "3"' \
+		--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+		bookworm "$dir" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- || return
 	chroot "$dir" update-rc.d mariadb disable && chroot "$dir" update-rc.d apache2 disable || return
 	# no terminals but the agent, which comes when the runlevel is complete
 	sed -i -e '/getty/d' "$dir/etc/inittab" && echo 'vm:2345:respawn:/vm/init agent' >>"$dir/etc/inittab" || return
