@@ -17,3 +17,6 @@ module: $(KERNEL_SRC)
 ifneq ($(wildcard $(KDIR)/Makefile),)
 all: module
 endif
+
+TEST_TOOLS += drbd_io
+drbd_io_SRC := tests/tools/drbd_io.c
