@@ -106,7 +106,8 @@ install: all
 		echo "install $$to"; \
 		install -D -m "$$mode" "$$from" "$(DESTDIR)$$to"; \
 		for link in $${links//:/ }; do mkdir -p "$(DESTDIR)$${link%/*}"; \
-			[ "$(DESTDIR)$${link%/*}" -ef "$(DESTDIR)$${to%/*}" ] || ln -sf "$$to" "$(DESTDIR)$$link"; done; \
+			[ "$(DESTDIR)$$link" -ef "$(DESTDIR)$$to" ] && [ ! -L "$(DESTDIR)$$link" ] || \
+				ln -sf "$$to" "$(DESTDIR)$$link"; done; \
 	done
 	@set -e; for dir in $(INSTALL_DIRS); do install -d -m 755 "$(DESTDIR)$$dir"; done
 	@set -e; for page in $(MANPAGES); do \

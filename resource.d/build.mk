@@ -12,6 +12,7 @@ RSC_DRBD_INSTALL = $(foreach s,$(RSC_DRBD),755:resource.d/$(s):$(RSC_DIR)/$(s))
 
 ifneq ($(filter drbd-like,$(PARTS)),)
 INSTALL += $(RSC_DRBD_INSTALL)
+MANPAGES += resource.d/drbddisk.8
 endif
 ifneq ($(filter heartbeat,$(PARTS)),)
 PROGRAMS += send_ua

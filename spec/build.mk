@@ -15,8 +15,7 @@ dist: $(O)/$(DIST).tar.gz
 $(O)/$(DIST).tar.gz: $(wildcard .git/HEAD .git/logs/HEAD)
 	@mkdir -p $(O)/dist && rm -rf $(O)/dist/$(DIST)
 	git archive --prefix=$(DIST)/ HEAD | tar -x -C $(O)/dist
-	git log --date=short --format='%ad  %s' >$(O)/dist/$(DIST)/ChangeLog
-	cp README.md $(O)/dist/$(DIST)/README
+	cp drbd-like/scripts/samples/README drbd-like/scripts/samples/ChangeLog $(O)/dist/$(DIST)
 	tar -c -C $(O)/dist --sort=name --owner=0 --group=0 --numeric-owner \
 		--mtime="$$(git log -1 --format=%cI)" $(DIST) | gzip -n >$@
 	@rm -rf $(O)/dist
