@@ -684,6 +684,14 @@ static enum drbd_state_rv take_state(struct drbd_conn_state *conn, struct drbd_v
 	return drbd_vol_request(conn, vol, &ch, tr);
 }
 
+/* It has not compared yet; or its attach is refused here, which it finds out by comparing too. */
+static bool peer_has_to_decide(const struct drbd_recv_state *rs, union drbd_state ns)
+{
+	if (rs->peer.disk == D_NEGOTIATING)
+		return ns.pdsk == D_DISKLESS;
+	return rs->os.conn > C_WF_REPORT_PARAMS && ns.conn > C_CONNECTED && rs->peer.conn <= C_CONNECTED;
+}
+
 enum drbd_recv_state_end drbd_recv_state_apply(struct drbd_conn_state *conn, struct drbd_vol_state *vol,
 					       struct drbd_recv_state *rs, struct drbd_transition *tr, bool *send_both)
 {
@@ -707,8 +715,7 @@ enum drbd_recv_state_end drbd_recv_state_apply(struct drbd_conn_state *conn, str
 	vol->flags &= ~VF_CONSIDER_RESYNC;	/* the change may set it again */
 	if (take_state(conn, vol, rs, tr) < SS_SUCCESS)				/* 10 */
 		return RSE_STAND_ALONE;
-	*send_both = rs->os.conn > C_WF_REPORT_PARAMS && tr->ns.conn > C_CONNECTED &&
-		     rs->peer.conn <= C_CONNECTED && rs->peer.disk != D_NEGOTIATING;	/* 11 */
+	*send_both = peer_has_to_decide(rs, tr->ns);				/* 11 */
 	vol->flags &= ~VF_DISCARD_MY_DATA;					/* 12 */
 	return RSE_DONE;
 }

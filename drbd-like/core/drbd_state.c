@@ -377,7 +377,9 @@ enum drbd_state_rv drbd_soft_verdict(const struct drbd_conn_state *conn, union d
 		{ os.conn == C_STANDALONE && ns.conn == C_DISCONNECTING, SS_ALREADY_STANDALONE },
 		{ os.disk == D_DISKLESS && ns.disk > D_ATTACHING, SS_IS_DISKLESS },
 		{ ns.conn == C_WF_CONNECTION && os.conn < C_UNCONNECTED, SS_NO_NET_CONFIG },
-		{ ns.disk == D_OUTDATED && os.disk < D_OUTDATED && os.disk != D_ATTACHING, SS_LOWER_THAN_OUTDATED },
+		/* while attaching, Outdated may be what was found */
+		{ ns.disk == D_OUTDATED && os.disk < D_OUTDATED && os.disk != D_ATTACHING && os.disk != D_NEGOTIATING,
+		  SS_LOWER_THAN_OUTDATED },
 		{ os.conn == C_UNCONNECTED && ns.conn == C_DISCONNECTING, SS_IN_TRANSIENT_STATE },
 		{ disturbs_handshake(conn, os, ns), SS_IN_TRANSIENT_STATE },
 		{ promotes_during_sync_handshake(os, ns), SS_IN_TRANSIENT_STATE },

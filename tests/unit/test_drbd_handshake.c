@@ -1059,6 +1059,7 @@ TEST(a_failed_comparison_ends_the_attach_or_the_connection)
 			CHECK_INT(n.vol.state.conn, C_CONNECTED);
 			CHECK_INT(n.vol.state.disk, i == 0 ? D_FAILED : D_UP_TO_DATE);
 			CHECK_INT(n.vol.state.pdsk, i == 0 ? D_UP_TO_DATE : D_DISKLESS);
+			CHECK_INT(both, i == 1);	/* or it would wait for ever */
 		}
 		CHECK(!(n.conn.flags & CNF_DRY_RUN));
 	}
