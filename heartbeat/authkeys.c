@@ -3,6 +3,7 @@
 #include "heartbeat/authkeys.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@
 
 #include "lib/fault.h"
 
-enum { MAX_FILE_BYTE = 64 << 10 };
+enum { MAX_FILE_BYTE = 64 << 10, MAX_BLOCK_BYTE = 64 };
 
 static const struct conf_keyword methods[] = {
 	{ "crc", HB_SIGN_CRC }, { "md5", HB_SIGN_MD5 }, { "sha1", HB_SIGN_SHA1 }, { "hmac-sha256", HB_SIGN_SHA256 }, { NULL, 0 },
@@ -53,6 +54,67 @@ static void read_key(struct authkeys *keys, struct conf *conf, char **word, int 
 	}
 }
 
+static const EVP_MD *digest_type(enum hb_sign method)
+{
+	return method == HB_SIGN_MD5 ? EVP_md5() : method == HB_SIGN_SHA1 ? EVP_sha1() : EVP_sha256();
+}
+
+/* A digest that has taken in the key, padded to a block and mixed with a byte: half of an HMAC (RFC 2104). */
+static EVP_MD_CTX *start_half(const EVP_MD *type, const unsigned char *block, size_t len, unsigned char mix)
+{
+	EVP_MD_CTX *ctx = fault_sys() ? NULL : EVP_MD_CTX_create();
+	unsigned char mixed[MAX_BLOCK_BYTE];
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		mixed[i] = block[i] ^ mix;
+	if (ctx && EVP_DigestInit_ex(ctx, type, NULL) && EVP_DigestUpdate(ctx, mixed, len))
+		return ctx;
+	EVP_MD_CTX_destroy(ctx);
+	return NULL;
+}
+
+/* Looking a digest up costs OpenSSL more than computing it: that is done once, here. */
+static int prepare_key(struct authkey *key)
+{
+	unsigned char block[MAX_BLOCK_BYTE] = { 0 };
+	const EVP_MD *type = digest_type(key->method);
+	size_t size = (size_t)EVP_MD_block_size(type), len = strlen(key->text);
+
+	if (size > sizeof(block) || EVP_MD_size(type) > HB_MAX_DIGEST_BYTE / 2)
+		return -EINVAL;
+	if (len > size) {
+		if (!EVP_Digest(key->text, len, block, NULL, type, NULL))
+			return -ENOMEM;
+	} else {
+		memcpy(block, key->text, len);
+	}
+	key->inner = start_half(type, block, size, 0x36);
+	key->outer = start_half(type, block, size, 0x5c);
+	return key->inner && key->outer ? 0 : -ENOMEM;
+}
+
+static int prepare(struct authkeys *keys)
+{
+	int i, err = 0;
+
+	for (i = 0; !err && i < HB_MAX_KEY; i++)
+		if (keys->key[i].method > HB_SIGN_CRC)
+			err = prepare_key(&keys->key[i]);
+	return err;
+}
+
+void authkeys_free(struct authkeys *keys)
+{
+	int i;
+
+	for (i = 0; i < HB_MAX_KEY; i++) {
+		EVP_MD_CTX_destroy(keys->key[i].inner);
+		EVP_MD_CTX_destroy(keys->key[i].outer);
+		keys->key[i].inner = keys->key[i].outer = NULL;
+	}
+}
+
 int authkeys_parse(struct authkeys *keys, struct conf *conf, char *text)
 {
 	struct authkeys work = { .sign_nr = -1 };
@@ -76,6 +138,11 @@ int authkeys_parse(struct authkeys *keys, struct conf *conf, char *text)
 		conf_error_at(conf, 0, "Auth Key [%d] not found in keyfile", work.sign_nr);
 	if (conf->errors)
 		return -EINVAL;
+	if (prepare(&work)) {
+		authkeys_free(&work);
+		return -ENOMEM;
+	}
+	authkeys_free(keys);
 	*keys = work;
 	return 0;
 }
@@ -120,12 +187,21 @@ static uint32_t crc32_msb(const unsigned char *p, size_t len)
 	return ~crc;
 }
 
+static bool finish_half(const EVP_MD_CTX *half, const void *data, size_t len, unsigned char *md, unsigned int *md_len)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_create();
+	bool done = ctx && EVP_MD_CTX_copy_ex(ctx, half) && EVP_DigestUpdate(ctx, data, len) && EVP_DigestFinal_ex(ctx, md, md_len);
+
+	EVP_MD_CTX_destroy(ctx);
+	return done;
+}
+
 int authkeys_digest(const struct authkeys *keys, int nr, const void *data, size_t len, char *hex)
 {
 	unsigned char md[EVP_MAX_MD_SIZE];
 	const struct authkey *key;
-	const EVP_MD *type;
 	unsigned int md_len, i;
+	bool done;
 
 	if (nr < 0 || nr >= HB_MAX_KEY || !keys->key[nr].method)
 		return -EINVAL;
@@ -134,8 +210,11 @@ int authkeys_digest(const struct authkeys *keys, int nr, const void *data, size_
 		sprintf(hex, "%lx", (unsigned long)crc32_msb(data, len));
 		return 0;
 	}
-	type = key->method == HB_SIGN_MD5 ? EVP_md5() : key->method == HB_SIGN_SHA1 ? EVP_sha1() : EVP_sha256();
-	if (!HMAC(type, key->text, (int)strlen(key->text), data, len, md, &md_len))
+	if (key->inner)
+		done = finish_half(key->inner, data, len, md, &md_len) && finish_half(key->outer, md, md_len, md, &md_len);
+	else
+		done = HMAC(digest_type(key->method), key->text, (int)strlen(key->text), data, len, md, &md_len) != NULL;
+	if (!done)
 		return -EINVAL;
 	for (i = 0; i < md_len; i++)
 		sprintf(hex + 2 * i, "%02x", md[i]);

@@ -16,15 +16,21 @@ struct authkeys {
 	struct authkey {
 		enum hb_sign method; /* NONE: not in the file */
 		char text[HB_MAX_KEY_BYTE];
+		void *inner, *outer; /* digests that have taken in the padded key; NULL: none were made */
 	} key[HB_MAX_KEY];
 	int sign_nr; /* the one that own messages are signed with */
 };
 
-/* Reads text, which is cut in place. Mistakes are reported as file:line. 0 or -EINVAL, then keys is untouched. */
+/*
+ * Reads text, which is cut in place. Mistakes are reported as file:line. keys is zeroed or has been read before. 0, -EINVAL or
+ * -ENOMEM, then it is untouched.
+ */
 int authkeys_parse(struct authkeys *keys, struct conf *conf, char *text);
 
 /* Reads the file; one that group or other may read is refused. mtime may be NULL. 0 or -errno; it has been reported. */
 int authkeys_load(struct authkeys *keys, struct conf *conf, const char *path, int64_t *mtime);
+
+void authkeys_free(struct authkeys *keys);
 
 /*
  * The digest of len bytes with one key, as lower-case hex text (crc: without leading zeros), into hex of

@@ -31,7 +31,6 @@ struct parser {
 	struct ha_cf *cf;
 	struct conf *conf;
 	bool no_memory, media_seen;
-	int64_t failback_line;
 };
 
 struct directive;
@@ -90,7 +89,7 @@ static int parse_ms(const char *word, unsigned int bare_mul, int64_t *ms)
 	char lower[64];
 	size_t i;
 
-	for (i = 0; word[i] && i < sizeof(lower) - 1; i++)
+	for (i = 0; i < sizeof(lower) - 1 && word[i]; i++)
 		lower[i] = tolower((unsigned char)word[i]);
 	lower[i] = '\0';
 	return word[i] ? -EINVAL : conf_scaled(lower, units, ms);
@@ -252,13 +251,6 @@ static void read_nice_failback(struct parser *p, const struct directive *d, char
 	}
 	conf_warn(p->conf, "nice_failback is obsolete: write 'auto_failback %s'", on ? "off" : "legacy");
 	p->cf->failback = on ? HA_FAILBACK_OFF : HA_FAILBACK_LEGACY;
-	p->failback_line = p->conf->line;
-}
-
-static void read_failback(struct parser *p, const struct directive *d, char **word, int words)
-{
-	read_keyword(p, d, word, words);
-	p->failback_line = p->conf->line;
 }
 
 /* Only the value that means "haresources mode" is obeyed. */
@@ -677,7 +669,7 @@ static const struct directive directives[] = {
 	EACH("ping", read_ping, "hosts that are pinged as pseudo nodes"),
 	EACH("ping6", read_ping, "IPv6 hosts that are pinged as pseudo nodes"),
 	LINE("ping_group", read_ping_group, "pseudo node and its hosts, of which one must answer"),
-	WORD("auto_failback", read_failback, failback, failback_words, "legacy", "give a returning node its resources"),
+	WORD("auto_failback", read_keyword, failback, failback_words, "legacy", "give a returning node its resources"),
 	WORD("nice_failback", read_nice_failback, failback, NULL, NULL, "old opposite of auto_failback"),
 	WORD("watchdog", read_watchdog, watchdog, NULL, NULL, "watchdog device"),
 	LINE("stonith", read_stonith, "type and parameter file of the device that resets a dead node"),
@@ -783,7 +775,6 @@ static void apply_defaults(struct parser *p)
 			d->apply(p, d, &word, 1);
 			set_param(p, d->name, d->def);
 		}
-	p->failback_line = 0;
 	p->cf->logd_set = false;
 	p->cf->udpport = service ? ntohs(service->s_port) : DEFAULT_PORT;
 }

@@ -113,12 +113,15 @@ int hb_setup_read(struct hb_setup *setup)
 	err = err ? err : more;
 	if (err && have_cf)
 		ha_cf_free(&setup->cf);
+	if (err)
+		authkeys_free(&setup->keys);
 	return err;
 }
 
 void hb_setup_free(struct hb_setup *setup)
 {
 	ha_cf_free(&setup->cf);
+	authkeys_free(&setup->keys);
 }
 
 /* -- what the node wants done ----------------------------------------------------------------------------------------- */
@@ -366,9 +369,13 @@ static void feed_watchdog(struct hb_daemon *d)
 
 static void refresh_words(struct hb_daemon *d)
 {
+	int64_t wall_s = time(NULL);
 	char *text;
 
-	d->node.wall_s = time(NULL);
+	/* the load is there to be read by people */
+	if (wall_s == d->node.wall_s)
+		return;
+	d->node.wall_s = wall_s;
 	if (conf_read_file("/proc/loadavg", 256, &text, NULL))
 		return;
 	text[strcspn(text, "\n")] = '\0';

@@ -169,11 +169,23 @@ int hb_udp_socket(struct hb_medium *m, int family, const struct sockaddr *addres
 	return err;
 }
 
+const char *hb_media_from(struct hb_medium *m, const struct sockaddr_storage *from, socklen_t len)
+{
+	socklen_t address = from->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+
+	if (m->from_text[0] && !memcmp(&m->from, from, address))
+		return m->from_text;
+	memset(&m->from, 0, sizeof(m->from));
+	memcpy(&m->from, from, address);
+	if (getnameinfo((const struct sockaddr *)from, len, m->from_text, sizeof(m->from_text), NULL, 0, NI_NUMERICHOST))
+		strcpy(m->from_text, "?");
+	return m->from_text;
+}
+
 void hb_udp_readable(struct hb_medium *m)
 {
 	static char buf[MAX_DATAGRAM_BYTE];
 	struct sockaddr_storage from;
-	char text[NI_MAXHOST];
 	socklen_t len;
 	ssize_t n;
 	int i;
@@ -184,9 +196,7 @@ void hb_udp_readable(struct hb_medium *m)
 		n = recvfrom(m->fd, buf, sizeof(buf), 0, (struct sockaddr *)&from, &len);
 		if (n < 0)
 			return;
-		if (getnameinfo((struct sockaddr *)&from, len, text, sizeof(text), NULL, 0, NI_NUMERICHOST))
-			strcpy(text, "?");
-		m->media->packet(m->media->arg, buf, (size_t)n, m->conf->dev, text);
+		m->media->packet(m->media->arg, buf, (size_t)n, m->conf->dev, hb_media_from(m, &from, len));
 		if (m->fd < 0)
 			return; /* closed by what it said */
 	}

@@ -34,6 +34,9 @@ struct hb_medium {
 	uint16_t ping_id, ping_seq;
 	struct hb_serial *serial;
 	int write_errors; /* in a row */
+	/* the last sender and its address as text: mostly it is the same one again */
+	struct sockaddr_storage from;
+	char from_text[64];
 };
 
 struct hb_media {
@@ -69,6 +72,8 @@ void hb_media_ping(struct hb_media *media, const char *name, const char *wire, s
 extern const struct hb_media_ops hb_bcast_ops, hb_ucast_ops, hb_mcast_ops, hb_serial_ops, hb_ping_ops;
 /* A UDP socket bound to the device, with the medium's port where bound. fd or -errno, which it has logged. */
 int hb_udp_socket(struct hb_medium *m, int family, const struct sockaddr *address, socklen_t len);
+/* The sender's address as text, valid until the next call. */
+const char *hb_media_from(struct hb_medium *m, const struct sockaddr_storage *from, socklen_t len);
 /* Receives and hands on what is there. */
 void hb_udp_readable(struct hb_medium *m);
 int hb_udp_send(struct hb_medium *m, const char *wire, size_t len);

@@ -118,7 +118,7 @@ static void take_reply(struct hb_medium *m, const char *packet, size_t len, cons
 static void ping_readable(struct hb_medium *m)
 {
 	struct sockaddr_storage from;
-	char packet[MAX_PING_BYTE], text[NI_MAXHOST];
+	char packet[MAX_PING_BYTE];
 	socklen_t from_len;
 	ssize_t n;
 	int i;
@@ -128,9 +128,7 @@ static void ping_readable(struct hb_medium *m)
 		n = recvfrom(m->fd, packet, sizeof(packet), 0, (struct sockaddr *)&from, &from_len);
 		if (n < 0)
 			return;
-		if (getnameinfo((struct sockaddr *)&from, from_len, text, sizeof(text), NULL, 0, NI_NUMERICHOST))
-			strcpy(text, "?");
-		take_reply(m, packet, (size_t)n, text);
+		take_reply(m, packet, (size_t)n, hb_media_from(m, &from, from_len));
 	}
 }
 

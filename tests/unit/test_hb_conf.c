@@ -236,6 +236,29 @@ TEST(digests_are_the_originals)
 	CHECK_INT(authkeys_digest(&keys, 3, "The quick brown fox jumps over the lazy dog", 43, hex), 0);
 	CHECK_STR(hex, "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8");
 	CHECK_INT(authkeys_digest(&keys, 4, "", 0, hex), -EINVAL);
+	/* a key longer than a block (RFC 2202, test case 6 has 80 bytes of 0xaa) */
+	CHECK_INT(parse_keys("auth 1\n1 sha1 "
+			     "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa"
+			     "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa"
+			     "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa"
+			     "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\n"), 0);
+	CHECK_INT(authkeys_digest(&keys, 1, "Test Using Larger Than Block-Size Key - Hash Key First", 54, hex), 0);
+	CHECK_STR(hex, "aa4ae5e15272d00e95705637ce8a3b55ed402112");
+	authkeys_free(&keys);
+}
+
+TEST(a_key_that_cannot_be_prepared_leaves_the_old_ones)
+{
+	int nth, err;
+
+	for (nth = 0; nth < 2; nth++) {
+		CHECK_INT(parse_keys("auth 1\n1 crc\n"), 0);
+		fault_arm_kind(FAULT_SYS, nth, ENOMEM);
+		err = parse_keys("auth 1\n1 sha1 key\n");
+		CHECK_INT(err, -ENOMEM);
+		CHECK_INT(keys.key[1].method, HB_SIGN_CRC);
+		fault_disarm();
+	}
 }
 
 TEST(a_keyfile_others_may_read_is_refused)
@@ -327,6 +350,7 @@ int main(void)
 	RUN(every_allocation_of_ha_cf_fails_once);
 	RUN(keys_are_read_and_mistakes_named);
 	RUN(digests_are_the_originals);
+	RUN(a_key_that_cannot_be_prepared_leaves_the_old_ones);
 	RUN(a_keyfile_others_may_read_is_refused);
 	RUN(groups_are_read);
 	RUN(mistakes_in_haresources_have_lines);
