@@ -30,8 +30,8 @@ INSTALL += 755:$(DRBD_SCRIPTS)/drbd.init:/etc/init.d/drbd \
 # Manual pages whose options come from the table.
 TEST_TOOLS += drbd_man
 drbd_man_SRC := drbd-like/user/drbd_man.c drbd-like/core/drbd_options.c
-$(O)/drbd.conf.5: drbd-like/user/drbd.conf.5.in $(O)/drbd_man
+$(O)/drbd.conf.5 $(O)/drbdsetup.8: $(O)/%: drbd-like/user/%.in $(O)/drbd_man
 	$(O)/drbd_man <$< >$@.new && mv $@.new $@
-all: $(O)/drbd.conf.5
-MANPAGES += drbd.conf.5 drbd-like/user/drbd.8 drbd-like/user/drbdadm.8
+all: $(O)/drbd.conf.5 $(O)/drbdsetup.8
+MANPAGES += drbd.conf.5 drbdsetup.8 drbd-like/user/drbd.8 drbd-like/user/drbdadm.8
 DEPS_TEST_DEB += vim man-db libxml2-utils bsdutils

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "drbd-like/user/adm_doctor.h"
 #include "drbd-like/user/adm_dump.h"
 #include "drbd-like/user/adm_parse.h"
 #include "drbd-like/user/adm_registry.h"
@@ -51,6 +52,16 @@ static int with_extra(struct adm_run *run, const struct adm_cmd *cmd, struct adm
 int adm_cmd_minor(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol)
 {
 	return with_extra(run, cmd, adm_call_minor(&run->plan, cmd->name, res, vol), 0);
+}
+
+/* A device in use can not be demoted: the answer names what uses it. */
+int adm_cmd_secondary(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol)
+{
+	int code = adm_cmd_minor(run, cmd, res, vol);
+
+	if (code == DS_REFUSED)
+		adm_print_holders(res, vol);
+	return code;
 }
 
 int adm_cmd_meta(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol)

@@ -48,6 +48,7 @@ enum adm_cmd_flag {
 };
 
 int adm_cmd_minor(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);
+int adm_cmd_secondary(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);
 int adm_cmd_minor_or_meta(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);
 int adm_cmd_meta(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);
 int adm_cmd_res(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);

@@ -132,8 +132,9 @@ struct adm_vol *adm_vol_get(struct adm_conf *conf, struct adm_vol **vols, unsign
 
 	while (*vols && (*vols)->vnr < vnr)
 		vols = &(*vols)->next;
-	if (*vols && (*vols)->vnr == vnr)
-		return *vols;
+	vol = *vols;
+	if (vol && vol->vnr == vnr)
+		return vol;
 	vol = adm_alloc(&conf->mem, sizeof(*vol));
 	vol->vnr = vnr;
 	vol->minor = -1;

@@ -5,12 +5,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "drbd-like/user/adm_dump.h"
@@ -295,6 +297,64 @@ int adm_cmd_check(struct adm_run *run, const struct adm_cmd *cmd, const struct a
 	if (!c.findings)
 		printf("%s: nothing found\n", res->name);
 	return c.findings != 0;
+}
+
+/* ---- who holds a device */
+
+/* "comm, pid N" of the processes that have the device open. */
+static void print_openers(const struct adm_res *res, const struct adm_vol *vol, dev_t dev)
+{
+	char path[64], comm[64];
+	glob_t fds;
+	struct stat st;
+	size_t i;
+	int pid, last = 0;
+	FILE *f;
+
+	if (glob("/proc/[0-9]*/fd/*", GLOB_NOSORT, NULL, &fds))
+		return;
+	for (i = 0; i < fds.gl_pathc; i++) {
+		pid = atoi(fds.gl_pathv[i] + 6);
+		if (pid == last || stat(fds.gl_pathv[i], &st) || !S_ISBLK(st.st_mode) || st.st_rdev != dev)
+			continue;
+		last = pid;
+		snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+		f = fopen(path, "re");
+		if (!f || !fgets(comm, sizeof(comm), f))
+			snprintf(comm, sizeof(comm), "a process");
+		if (f)
+			fclose(f);
+		comm[strcspn(comm, "\n")] = '\0';
+		fprintf(stderr, "%s: %s is held open by %s, pid %d\n", res->name, vol->device, comm, pid);
+	}
+	globfree(&fds);
+}
+
+static void print_stacked(const struct adm_res *res, const struct adm_vol *vol, dev_t dev)
+{
+	char pattern[64];
+	glob_t holders;
+	size_t i;
+
+	snprintf(pattern, sizeof(pattern), "/sys/dev/block/%u:%u/holders/*", major(dev), minor(dev));
+	if (glob(pattern, 0, NULL, &holders))
+		return;
+	for (i = 0; i < holders.gl_pathc; i++)
+		fprintf(stderr, "%s: %s is in use below %s\n", res->name, vol->device, strrchr(holders.gl_pathv[i], '/') + 1);
+	globfree(&holders);
+}
+
+void adm_print_holders(const struct adm_res *res, const struct adm_vol *vol)
+{
+	char where[512];
+	struct stat st;
+
+	if (stat(vol->device, &st) || !S_ISBLK(st.st_mode))
+		return;
+	if (mounted_at(vol->device, where, sizeof(where)))
+		fprintf(stderr, "%s: %s is mounted on %s: umount %s\n", res->name, vol->device, where, where);
+	print_openers(res, vol, st.st_rdev);
+	print_stacked(res, vol, st.st_rdev);
 }
 
 /* ---- split-brain */

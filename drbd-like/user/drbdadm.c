@@ -44,7 +44,7 @@ static const struct adm_cmd commands[] = {
 	{ "resource-options", 1, adm_cmd_res, AC_RES, ADM_SHORT, DRBD_CTX_resource },
 	{ "down", 1, adm_cmd_res, AC_RES, ADM_LONG, -1 },
 	{ "primary", 1, adm_cmd_minor, AC_VOL, ADM_LONG, DRBD_CTX_set_role },
-	{ "secondary", 1, adm_cmd_minor, AC_VOL, ADM_LONG, -1 },
+	{ "secondary", 1, adm_cmd_secondary, AC_VOL, ADM_LONG, -1 },
 	{ "invalidate", 1, adm_cmd_minor_or_meta, AC_VOL, ADM_SHORT, -1 },
 	{ "invalidate-remote", 1, adm_cmd_minor, AC_VOL | AC_IP, ADM_LONG, -1 },
 	{ "outdate", 1, adm_cmd_outdate, AC_VOL, ADM_SHORT, -1 },

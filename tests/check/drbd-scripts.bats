@@ -329,7 +329,7 @@ colour() { # FILE WORD
 }
 
 @test "manual: the pages are well-formed and name every option and command" {
-	for page in "$O/drbd.conf.5" "$S/../user/drbd.8" "$S/../user/drbdadm.8"; do
+	for page in "$O/drbd.conf.5" "$O/drbdsetup.8" "$S/../user/drbd.8" "$S/../user/drbdadm.8"; do
 		run -0 --separate-stderr man -l --warnings -E UTF-8 "$page"
 		[ -z "$stderr" ]
 	done

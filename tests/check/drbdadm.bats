@@ -401,3 +401,9 @@ demo: $PWD/demo.conf is no block device
 	[ "$(cat log)" = "wait-connect 1 --wfc-timeout=33 --degr-wfc-timeout=44
 INT" ]
 }
+
+@test "a refused demotion is passed on, and a device that nobody holds adds nothing" {
+	fake drbdsetup 'exit 11'
+	try -11 adm demo.conf secondary demo
+	[[ "$stderr" == "Command '$PWD/bin/drbdsetup secondary 1' terminated with exit code 11" ]]
+}
