@@ -71,13 +71,16 @@ send_arp_SRC := heartbeat/send_arp.c
 send_arp_DIR := $(HB_DIR)
 INSTALL += 755:$(O)/send_arp:$(HB_DIR)/send_arp
 
-UNIT_TESTS += test_hb_conf test_hb_msg test_hb_takeover test_hb_member
+UNIT_TESTS += test_hb_conf test_hb_msg test_hb_takeover test_hb_member test_hb_node
 test_hb_conf_SRC = tests/unit/test_hb_conf.c $(HB_PARSE_SRC) lib/conf.c lib/log.c lib/fault.c
 test_hb_conf_PKG = $(HB_PKG)
 
 test_hb_msg_SRC = tests/unit/test_hb_msg.c $(HB_PURE_SRC) heartbeat/authkeys.c lib/conf.c lib/log.c lib/fault.c
 test_hb_msg_PKG = $(HB_PKG)
 test_hb_msg_LIBS = $(HB_LIBS)
+test_hb_node_SRC = tests/unit/test_hb_node.c $(HB_PURE_SRC) heartbeat/authkeys.c lib/conf.c lib/log.c lib/fault.c
+test_hb_node_PKG = $(HB_PKG)
+test_hb_node_LIBS = $(HB_LIBS)
 test_hb_member_SRC = tests/unit/test_hb_member.c heartbeat/hb_member.c heartbeat/hb_seq.c $(HB_MEDIA_SRC) lib/ev.c lib/log.c lib/fault.c
 test_hb_member_LIBS = $(LIB_LIBS)
 test_hb_takeover_SRC = tests/unit/test_hb_takeover.c heartbeat/hb_takeover.c
@@ -88,5 +91,5 @@ hbsim_PKG = $(HB_PKG)
 hbsim_LIBS = $(HB_LIBS)
 
 DEPS_DEB += libssl-dev zlib1g-dev libbz2-dev
-DEPS_TEST_DEB += iproute2 iptables util-linux procps
+DEPS_TEST_DEB += iproute2 iptables util-linux procps python3
 DEPS_EL += openssl-devel zlib-devel bzip2-devel

@@ -69,7 +69,7 @@ scenario_kill_nofailback() { # a death is noticed after deadtime; what was taken
 	until_holds 15 "$ALL1"
 	until_rsc 20 1 all
 	kill9 2
-	pause 2
+	pause 3
 	start 2
 	until_rsc 20 2 none
 	until_holds 1 "$ALL1"
@@ -164,7 +164,7 @@ scenario_reload() { # a new ha.cf is taken over without touching resources, from
 	local before i
 	before=$(wc -l <"$LAB/events")
 	for i in 1 2; do
-		on "$i" sed -i 's/^warntime .*/warntime 600ms/' /etc/ha.d/ha.cf
+		on "$i" sed -i 's/^warntime .*/warntime 900ms/' /etc/ha.d/ha.cf
 		on "$i" touch -d '+1 minute' /etc/ha.d/ha.cf
 		on "$i" bash -c 'kill -HUP $(cat /run/heartbeat.pid)'
 		pause 4
@@ -173,7 +173,7 @@ scenario_reload() { # a new ha.cf is taken over without touching resources, from
 	until_rsc 30 1 local
 	until_holds 2 "$EACH"
 	[ "$(wc -l <"$LAB/events")" = "$before" ]
-	[ "$(on 1 cl_status hbparameter -p warntime)" = 600ms ]
+	[ "$(on 1 cl_status hbparameter -p warntime)" = 900ms ]
 	stop 1
 	until_holds 15 "$ALL2"
 }
@@ -394,7 +394,7 @@ scenario_api() { # clients: who may sign on, what they are told
 	[ "$(on 1 cl_status nodestatus server2)" = active ]
 	[ "$(on 1 cl_status listhblinks server2)" = $'\teth0' ]
 	[ "$(on 1 cl_status hblinkstatus server2 eth0)" = up ]
-	[ "$(on 1 cl_status hbparameter -p deadtime)" = 1 ]
+	[ "$(on 1 cl_status hbparameter -p deadtime)" = 2 ]
 	on 1 bash -c 'cl_status nodestatus nobody; [ $? = 11 ]'
 	on 1 bash -c 'cl_status bogus; [ $? = 11 ]'
 	# api_test is the client ping: for group haclient, and for nobody else, root included
@@ -414,7 +414,7 @@ scenario_watchdog() { # one byte each status, the magic one at the end
 	on 1 touch /run/wd
 	on 2 touch /run/wd
 	both_up
-	pause 1
+	pause 3
 	stop 1
 	until_stopped 20 1
 	[ "$(on 1 tail -c 1 /run/wd)" = V ]

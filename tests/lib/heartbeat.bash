@@ -78,10 +78,10 @@ hb_write_conf() {
 	chmod 600 "$LAB/conf/authkeys"
 	printf '%s\n' "${HB_RES:-server1 fake::r1
 server2 fake::r2}" >"$LAB/conf/haresources"
-	printf '%s\n' "${HB_CF_ALL:-keepalive ${HB_KEEPALIVE:-100ms}
-deadtime ${HB_DEADTIME:-1}
-warntime 500ms
-initdead ${HB_INITDEAD:-2}
+	printf '%s\n' "${HB_CF_ALL:-keepalive ${HB_KEEPALIVE:-200ms}
+deadtime ${HB_DEADTIME:-2}
+warntime ${HB_WARNTIME:-1}
+initdead ${HB_INITDEAD:-3}
 udpport 694
 ${HB_MEDIA:-bcast eth0}
 auto_failback ${HB_FAILBACK:-off}

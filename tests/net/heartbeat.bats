@@ -5,7 +5,7 @@ setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
 	export O="${O:-$PWD/build}"
 	. tests/lib/hb_parallel.bash
-	grep -o 'went [a-z0-9_]* ours ours' "$BATS_TEST_FILENAME" | cut -d' ' -f2- | hb_run_all 6
+	grep -o 'went [a-z0-9_]* ours ours' "$BATS_TEST_FILENAME" | cut -d' ' -f2- | hb_run_all 5
 }
 
 setup() {
