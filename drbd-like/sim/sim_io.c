@@ -313,6 +313,7 @@ static void restart(struct sim_node *n, struct sim_req *req)
 {
 	struct sim_bio *bio = req->bio;
 
+	drbd_assert(bio);
 	sim_trace(n->w, n, "io %u starts again", bio->id);
 	bio->carried = req->r.flags & (RQ_TRIED_LOCAL | RQ_TRIED_REMOTE);
 	bio->counted = false;

@@ -2,6 +2,7 @@
 /* What each of drbdadm's commands calls and prints. */
 #include "drbd-like/user/adm_cmd.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -573,6 +574,7 @@ static int run_stage(struct adm_run *run, enum adm_stage stage, bool progress, s
 	int code, worst = 0;
 
 	for (call = run->plan.stage[stage]; call; call = call->next) {
+		assert(call->res); /* each call is one of a resource */
 		if (progress && call->res != last)
 			printf(" %s", call->res->name);
 		last = call->res;
