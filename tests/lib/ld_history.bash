@@ -1,6 +1,6 @@
 #!/bin/bash
 # Plays one history of tests/data/ldirectord/histories on one director, inside ld_place.
-#   ld_history.bash original|ours FILE NAME     prints what happened; exit 0 if every step ended with the table it names
+#   ld_history.bash original|ours|kernel FILE NAME     (kernel: ours over netlink) prints what happened; exit 0 if every step ended with the table it names
 set -u
 here=$(dirname "$0")
 # shellcheck source=tests/lib/ldirectord.bash
@@ -12,7 +12,7 @@ mkdir "$modes" "$maint"
 export FAKE_IPVS_TABLE=$dir/table
 
 director() {
-	if [ "$who" = ours ]; then "$O/ldirectord" "$@"; else ld_original "$@"; fi
+	if [ "$who" = original ]; then ld_original "$@"; else "$O/ldirectord" "$@"; fi
 }
 
 write_conf() { # what the history has gathered so far
