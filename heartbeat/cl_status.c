@@ -330,6 +330,8 @@ static int do_json(struct call *call)
 	char *held = NULL, *line, *next, *counts = NULL;
 	int i, j, n, links, err = ask_field(call, "getrsc", "rsc_hold", NULL, NULL, NULL, NULL, &held);
 
+	memset(node, 0, sizeof(node));
+	memset(link, 0, sizeof(link));
 	n = err ? err : ask_list(call, node, "nodelist", "node", NULL, NULL);
 	if (n < 0) {
 		free(held);
@@ -354,7 +356,7 @@ static int do_json(struct call *call)
 	printf("],\"failures\":{");
 	if (!ask_field(call, "failcounts", "counts", NULL, NULL, NULL, NULL, &counts) && counts)
 		for (line = counts, j = 0; *line; line = next, j++) {
-			char *blank = line;
+			char *blank;
 
 			next = line + strcspn(line, "\n");
 			if (*next)

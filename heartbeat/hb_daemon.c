@@ -74,7 +74,7 @@ static void plan_tick(struct hb_daemon *d);
 static int read_ha_cf(struct hb_setup *setup, struct conf *conf)
 {
 	struct stat st;
-	char path[512], *text;
+	char path[512], *text = NULL;
 	int err;
 
 	snprintf(path, sizeof(path), "%s/ha.cf", setup->dir);

@@ -45,7 +45,6 @@ static void hook_done(const struct run_result *result, void *arg)
 /* HA_<field> of each string field whose name a shell can use, before the daemon's own environment. */
 static char **build_env(const struct hb_hook *hook)
 {
-	extern char **environ;
 	size_t n = 0, used = 0, i;
 	char **env, *name;
 

@@ -2,6 +2,7 @@
 /* Inheritance and host matching over a parsed drbd.conf (drbd-tools.md A6.3), and the checks that need all of it. */
 #include "drbd-like/user/adm_tree.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -250,6 +251,7 @@ static void find_peer(struct adm_conf *conf, struct adm_res *res, const struct a
 {
 	struct adm_host *host;
 
+	assert(res->hosts);
 	if (res->hosts->next && !res->hosts->next->next) { /* --peer chooses among several; of two there is no choice */
 		res->peer = res->hosts == res->me ? res->hosts->next : res->hosts;
 		return;

@@ -48,7 +48,7 @@ static int do_check_resize(struct setup_call *c);
 static const struct setup_cmd {
 	const char *name;
 	u8 object, extra, flags;
-	s8 opt_ctx;		/* enum drbd_opt_ctx_id or -1 */
+	int opt_ctx;		/* enum drbd_opt_ctx_id or -1 */
 	u8 nl_cmd;		/* enum drbd_nl_cmd */
 	int (*run)(struct setup_call *c);
 } commands[] = {
@@ -139,7 +139,7 @@ static const struct extra_option {
 /* Other names of options. */
 static const struct {
 	const char *name, *means;
-	s8 opt_ctx;
+	int opt_ctx;
 } aliases[] = {
 	{ "dry-run", "tentative", DRBD_CTX_net },
 	{ "overwrite-data-of-peer", "force", DRBD_CTX_set_role },
@@ -1021,8 +1021,6 @@ static int parse_words(struct setup_call *c, char **word, int words)
 }
 
 /* --- the module ------------------------------------------------------------------------------------------------------------------------------ */
-
-extern char **environ;
 
 static bool module_there(void)
 {

@@ -2,6 +2,7 @@
 /* drbdsetup's netlink: one table of members for what is only ever received, the option tables for the rest. */
 #include "drbd-like/user/setup_nl.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/family.h>
@@ -380,13 +381,14 @@ static int error_of(const struct nlmsghdr *nlh)
 /* The next message that answers the last request: 1: *m; 0: end of the dump; negative errno. */
 static int next_answer(struct drbd_nl *nl, struct drbd_nl_msg *m)
 {
-	struct nlmsghdr *nlh;
+	struct nlmsghdr *nlh = NULL;
 	int n;
 
 	for (;;) {
 		n = next_message(nl, REPLY_TIMEOUT_MS, &nlh);
 		if (n <= 0)
 			return n ? n : -ETIMEDOUT;
+		assert(nlh);
 		if (nlh->nlmsg_seq != nl->seq)
 			continue;	/* the late answer to an earlier request */
 		if (nlh->nlmsg_type == NLMSG_DONE)
@@ -452,7 +454,7 @@ int drbd_nl_event(struct drbd_nl *nl, int timeout_ms, struct drbd_nl_msg *m)
 {
 	struct timespec now;
 	long long end = 0;
-	struct nlmsghdr *nlh;
+	struct nlmsghdr *nlh = NULL;
 	int n, left = timeout_ms;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -461,6 +463,7 @@ int drbd_nl_event(struct drbd_nl *nl, int timeout_ms, struct drbd_nl_msg *m)
 		n = next_message(nl, left, &nlh);
 		if (n <= 0)
 			return n;
+		assert(nlh);
 		if (nlh->nlmsg_type == nl->family && nlh->nlmsg_pid == 0) {
 			n = drbd_nl_parse(nlh, m);
 			return n ? n : 1;
