@@ -151,10 +151,12 @@ static void forget_peer(union drbd_state *ns)
 		ns->aftr_isp = 0;
 }
 
-/* Rule 3. */
-static void abort_without_disks(union drbd_state *ns, u32 *warn)
+/* Rule 3. And a verify that runs does not make a disk UpToDate that is none any more, as the original's does. */
+static void abort_without_disks(union drbd_state os, union drbd_state *ns, u32 *warn)
 {
-	if (ns->conn <= C_CONNECTED || (ns->disk > D_FAILED && ns->pdsk > D_FAILED))
+	u32 least = in_set(os.conn, C_VERIFY) && in_set(ns->conn, C_VERIFY) ? D_UP_TO_DATE : D_NEGOTIATING;
+
+	if (ns->conn <= C_CONNECTED || (ns->disk >= least && ns->pdsk >= least))
 		return;
 	*warn |= in_set(ns->conn, C_VERIFY) ? WARN_ABORTED_VERIFY : WARN_ABORTED_RESYNC;
 	ns->conn = C_CONNECTED;
@@ -249,7 +251,7 @@ union drbd_state drbd_sanitize(const struct drbd_conn_state *conn, const struct 
 {
 	*warn = 0;
 	forget_peer(&ns);
-	abort_without_disks(&ns, warn);
+	abort_without_disks(os, &ns, warn);
 	end_negotiation(vol, &ns, warn);
 	lift_disks(os, &ns);
 	pause_or_resume(&ns);	/* before the disks are clipped, for a resync that goes on allows less than a paused one */
