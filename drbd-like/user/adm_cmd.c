@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,43 @@ int adm_cmd_path(struct adm_run *run, const struct adm_cmd *cmd, const struct ad
 {
 	(void)vol;
 	return with_extra(run, cmd, adm_call_path(&run->plan, cmd->name, res, res->me, res->peer), 0);
+}
+
+/* 16 hexadecimal digits of text, or new ones. */
+static const char *device_uuid(struct adm_conf *conf, const char *text)
+{
+	enum { DIGITS = 16 };
+	uint64_t uuid = 0;
+	FILE *random;
+
+	if (text && strspn(text, "0123456789abcdefABCDEF") == DIGITS && strspn(text, "0") != DIGITS)
+		return adm_strndup(&conf->mem, text, DIGITS);
+	random = fopen("/dev/urandom", "re");
+	if (!random || fread(&uuid, sizeof(uuid), 1, random) != 1)
+		uuid = 0;
+	if (random)
+		fclose(random);
+	return uuid ? adm_printf(&conf->mem, "%016" PRIX64, uuid) : NULL;
+}
+
+/* The device keeps its identity, or gets one, over new meta-data (drbd-metadata.md 11). */
+int adm_cmd_create_md(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol)
+{
+	struct adm_call *call = adm_call_meta(&run->plan, "read-dev-uuid", res, vol);
+	const char *uuid;
+	char *old = NULL;
+	int code;
+
+	if (!run->exec.dry_run)
+		adm_exec_capture(call->argv, res->name, limit_s(run, ADM_SHORT), false, &old);
+	uuid = device_uuid(run->conf, old);
+	free(old);
+	code = adm_cmd_meta(run, cmd, res, vol);
+	if (code || run->exec.dry_run || !uuid)
+		return code;
+	call = adm_call_meta(&run->plan, "write-dev-uuid", res, vol);
+	adm_call_arg(run->conf, call, uuid);
+	return execute(run, call, ADM_SHORT, 0);
 }
 
 /* drbdsetup knows better; where it has no answer the meta-data has one. */

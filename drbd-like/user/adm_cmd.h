@@ -51,6 +51,7 @@ int adm_cmd_minor(struct adm_run *run, const struct adm_cmd *cmd, const struct a
 int adm_cmd_secondary(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);
 int adm_cmd_minor_or_meta(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);
 int adm_cmd_meta(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);
+int adm_cmd_create_md(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);
 int adm_cmd_res(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);
 int adm_cmd_path(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);
 int adm_cmd_attach(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);

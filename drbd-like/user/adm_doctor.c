@@ -463,6 +463,20 @@ static bool peer_side(struct adm_run *run, const struct adm_res *res, const stru
 	return ok;
 }
 
+static bool is_connected(const char *proc)
+{
+	static const char *const apart[] = {
+		"cs:StandAlone", "cs:Disconnecting", "cs:Unconnected", "cs:Timeout", "cs:BrokenPipe", "cs:NetworkFailure",
+		"cs:ProtocolError", "cs:TearDown", "cs:WFConnection", "cs:WFReportParams", "cs:Unconfigured",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(apart) / sizeof(apart[0]); i++)
+		if (strstr(proc, apart[i]))
+			return false;
+	return true;
+}
+
 static int report_volume(struct adm_run *run, const struct adm_res *res, const struct adm_vol *vol)
 {
 	const char *me = run->nodename, *peer = res->peer && res->peer->names.first ? res->peer->names.first->name : "the peer";
@@ -471,11 +485,14 @@ static int report_volume(struct adm_run *run, const struct adm_res *res, const s
 	char proc[1024], *peer_proc;
 
 	printf("%s/%u (minor %d)\n", res->name, vol->vnr, vol->minor);
+	if (proc_device(vol->minor, proc, sizeof(proc)) && is_connected(proc)) {
+		printf("  the nodes are connected: there is no split brain now\n");
+		return 0;
+	}
 	if (!own_gi(run, res, vol, &ours)) {
 		fprintf(stderr, "%s/%u: the data generation of this node can not be read; is there meta-data?\n", res->name, vol->vnr);
 		return ADM_EXIT_EXEC;
 	}
-	proc_device(vol->minor, proc, sizeof(proc));
 	print_side(me, &ours, proc);
 	if (!peer_side(run, res, vol, &theirs, &peer_proc)) {
 		printf("  %s can not be asked over ssh; run there: drbdadm split-brain %s\n", peer, res->name);

@@ -61,7 +61,7 @@ static const struct adm_cmd commands[] = {
 	{ "dstate", 1, adm_cmd_minor_or_meta, AC_VOL, ADM_SHORT, -1 },
 	{ "dump", 1, NULL, AC_RES | AC_ALL | AC_RAW, ADM_SHORT, -1 },
 	{ "dump-xml", 1, NULL, AC_RES | AC_ALL | AC_RAW, ADM_SHORT, -1 },
-	{ "create-md", 1, adm_cmd_meta, AC_VOL, ADM_FOREVER, -1 },
+	{ "create-md", 1, adm_cmd_create_md, AC_VOL, ADM_FOREVER, -1 },
 	{ "show-gi", 1, adm_cmd_minor_or_meta, AC_VOL, ADM_SHORT, -1 },
 	{ "get-gi", 1, adm_cmd_minor_or_meta, AC_VOL, ADM_SHORT, -1 },
 	{ "dump-md", 1, adm_cmd_meta, AC_VOL, ADM_VERY_LONG, -1 },

@@ -205,11 +205,27 @@ DRBD_RUN_DIR=$PWD/run" ]
 	adm demo.conf -W--foo verify demo
 	adm demo.conf connect --discard-my-data demo
 	try -0 adm demo.conf -- --force create-md demo
-	[ "$(calls)" = "drbdsetup primary 1 --force
+	[ "$(calls | grep -v dev-uuid)" = "drbdsetup primary 1 --force
 drbdsetup primary 1 --overwrite-data-of-peer
 drbdsetup verify 1 --foo
 drbdsetup connect demo ipv4:172.25.32.1:7789 ipv4:172.25.32.2:7789 --verify-alg=sha1 --discard-my-data
 drbdmeta 1 v08 /dev/vdb internal create-md --force" ]
+}
+
+@test "create-md keeps the device's identity, or gives it one" {
+	fake drbdmeta 'echo "drbdmeta $*" >>log; [ "$5" != read-dev-uuid ] || cat uuid'
+	echo 0123456789ABCDEF >uuid
+	try -0 adm demo.conf create-md demo
+	[ "$(calls)" = "drbdmeta 1 v08 /dev/vdb internal read-dev-uuid
+drbdmeta 1 v08 /dev/vdb internal create-md
+drbdmeta 1 v08 /dev/vdb internal write-dev-uuid 0123456789ABCDEF" ]
+	: >uuid
+	try -0 adm demo.conf create-md demo
+	[[ "$(calls | tail -n 1)" =~ write-dev-uuid\ [0-9A-F]{16}$ ]]
+	rm log
+	fake drbdmeta 'echo "drbdmeta $*" >>log; exit 1'
+	try -1 adm demo.conf create-md demo
+	[ "$(calls | tail -n 1)" = "drbdmeta 1 v08 /dev/vdb internal create-md" ]
 }
 
 @test "wrong use is told, with code 3" {
@@ -349,6 +365,9 @@ drbdsetup wait-connect 2" ]
 	fake ssh 'exit 255'
 	try -0 adm demo.conf split-brain demo
 	[[ "$output" == *"server2 can not be asked over ssh; run there: drbdadm split-brain demo"* ]]
+	sed -i 's/StandAlone/SyncTarget/' proc
+	try -0 adm demo.conf split-brain demo
+	[[ "$output" == *"there is no split brain now" ]]
 }
 
 @test "check names what is wrong, and what to do" {
