@@ -115,3 +115,23 @@ export -f same
 		"-d after-resync-target minor-1" "-d local-io-error minor-1" "-d out-of-sync minor-1" "-d unfence-peer r0" "-d pri-on-incon-degr minor-1" \
 		"-d pri-lost-after-sb minor-1" "-d initial-split-brain minor-1" "-d before-resync-source minor-1"
 }
+
+# Without a remote host in what runs the original disconnects from "N/A" or crashes; that is left out.
+@test "adjust finds the differences that the original finds" {
+	local change code folder n=0 bad=0
+	cd "$BATS_TEST_DIRNAME/../data/drbdadm/adjust"
+	printf '#!/bin/sh\ncat %q\n' "$PLACE/shown" >"$PLACE/drbdsetup"
+	chmod +x "$PLACE/drbdsetup"
+	while IFS= read -r change; do
+		sed "$change" two-volumes.show >"$PLACE/shown"
+		for folder in theirs ours; do
+			code=0
+			__DRBD_NODE__=server1 "$PLACE/$folder/drbdadm" -s "$PLACE/drbdsetup" -m /bin/true -c two-volumes.conf -d adjust r0 \
+				>"$PLACE/$folder.out" 2>/dev/null || code=$?
+			echo "exit $code" >>"$PLACE/$folder.out"
+		done
+		diff "$PLACE/theirs.out" "$PLACE/ours.out" || { echo "above: $change"; bad=1; }
+		n=$((n + 1))
+	done <changes.sed
+	[ "$n" -ge 30 ] && [ "$bad" = 0 ]
+}
