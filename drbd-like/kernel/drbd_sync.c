@@ -192,8 +192,9 @@ void drbd_rs_start(struct drbd_device *dev, enum drbd_conns side)
 	spin_lock_irqsave(&r->lock, flags);
 	pkt.u.uuid = drbd_make_sync_uuid(&dev->vs, drbd_random());
 	spin_unlock_irqrestore(&r->lock, flags);
-	drbd_md_write(dev);
-	drbd_send(r, DRBD_DATA_SOCK, &pkt, NULL);
+	/* what only the peer would have makes its data unrelated to ours */
+	if (!drbd_md_write(dev))
+		drbd_send(r, DRBD_DATA_SOCK, &pkt, NULL);
 }
 
 static void ahead_to_source(struct drbd_resource *r, struct drbd_work *wk)

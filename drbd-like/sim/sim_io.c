@@ -1270,6 +1270,21 @@ void sim_rs_timer(struct sim_node *n)
 }
 
 /* Both are on disk: bits that the exchange has set, and that the disk is Inconsistent. */
+/* Versions before 96. The target must not know an identifier that the source may lose. */
+static void source_md_written(struct sim_world *w, void *arg, u64 data, s32 error, const u32 *content)
+{
+	struct drbd_pkt pkt = { .cmd = P_SYNC_UUID };
+	struct sim_node *n = arg;
+
+	(void)w;
+	(void)data;
+	(void)content;
+	if (error || (n->vs.state.conn != C_SYNC_SOURCE && n->vs.state.conn != C_PAUSED_SYNC_S))
+		return;
+	pkt.u.uuid = n->vs.uuid[UI_BITMAP];
+	sim_send(n, SIM_DATA, &pkt, NULL, 0, NULL);
+}
+
 static void target_md_written(struct sim_world *w, void *arg, u64 data, s32 error, const u32 *content)
 {
 	(void)w;
@@ -1312,11 +1327,8 @@ void sim_rs_start(struct sim_node *n, enum drbd_conns side)
 		return;
 	}
 	if (n->cs.apv < 96) {
-		struct drbd_pkt pkt = { .cmd = P_SYNC_UUID };
-
-		pkt.u.uuid = drbd_make_sync_uuid(&n->vs, sim_node_random(n));
-		sim_md_write(n, NULL, NULL);
-		sim_send(n, SIM_DATA, &pkt, NULL, 0, NULL);
+		drbd_make_sync_uuid(&n->vs, sim_node_random(n));
+		sim_md_write(n, source_md_written, n);
 	}
 }
 
