@@ -103,6 +103,17 @@ sees_warning() { # KERNEL
 	vm_stop b
 }
 
+@test "three machines share a hub" {
+	local name
+	vm_net lan a b c
+	vm_start a 6.1 --net lan=10.0.0.1/24
+	vm_start b 6.1 --net lan=10.0.0.2/24
+	vm_start c 6.1 --net lan=10.0.0.3/24
+	for name in a b c; do vm_exec $name true; done
+	vm_exec a 'ping -c 1 -W 5 10.0.0.2 && ping -c 1 -W 5 10.0.0.3'
+	vm_exec b 'ping -c 1 -W 5 10.0.0.3'
+}
+
 @test "a power cut keeps what was flushed, and keeps or loses what was not" {
 	VM_SEED=1
 	vm_start a 6.1 --cut-disk 4M --disk 1M

@@ -117,7 +117,8 @@ vm_stage_module() { # STAGE KERNEL-DIR RELEASE MODULE|FILE : with what it depend
 	local stage=$1 kernel=$2 release=$3 module=$4 file
 	case $module in
 	*/*)
-		install -D -m 644 "$module" "$stage/lib/modules/$release/updates/${module##*/}" || return
+		mkdir -p "$stage/lib/modules/$release/updates"
+		strip --strip-debug -o "$stage/lib/modules/$release/updates/${module##*/}" "$module" || return
 		for module in $(modinfo -F depends "$module" | tr , ' '); do
 			[ -e "$stage/lib/modules/$release/updates/$module.ko" ] ||
 				vm_stage_module "$stage" "$kernel" "$release" "$module" || return

@@ -23,7 +23,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { SECTOR = 512, PAGE_SECTORS = 8, MAX_OPTION = 4096 };
+enum { SECTOR = 512, PAGE_SECTORS = 8, MAX_OPTION = 4096, CONNECT_S = 60 };
 enum { CMD_READ, CMD_WRITE, CMD_DISC, CMD_FLUSH };
 enum { CMD_FLAG_FUA = 1 };
 enum { OPT_ABORT = 2, OPT_GO = 7 };
@@ -213,9 +213,11 @@ static int accept_one(const char *path)
 	memcpy(addr.sun_path, path, strlen(path));
 	if (listener < 0 || bind(listener, (struct sockaddr *)&addr, sizeof(addr)) || listen(listener, 1))
 		die(path);
+	alarm(CONNECT_S);	/* a machine that did not start leaves nothing behind */
 	fd = accept(listener, NULL, NULL);
 	if (fd < 0)
 		die("accept");
+	alarm(0);
 	close(listener);
 	return fd;
 }
