@@ -20,3 +20,6 @@ endif
 
 TEST_TOOLS += drbd_io
 drbd_io_SRC := tests/tools/drbd_io.c
+DEPS_TEST_DEB += dmsetup
+TEST_TOOLS += drbd_hostile
+drbd_hostile_SRC := tests/tools/drbd_hostile.c drbd-like/core/drbd_packet.c
