@@ -6,20 +6,10 @@
 IPVS_MODULES="ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_lblc ip_vs_lblcr ip_vs_dh ip_vs_sh ip_vs_sed ip_vs_nq ip_vs_fo
 	ip_vs_ovf ip_vs_mh ip_vs_pe_sip ip_vs_ftp sctp dummy"
 
-ipvs_original() { # prints the file of Debian's ipvsadm
-	local to=$HA_CACHE/originals/ipvsadm
-	(
-		mkdir -p "$to"
-		flock 9
-		[ ! -e "$to/sbin/ipvsadm" ] || exit 0
-		cd "$to" && apt-get download -qq -o APT::Sandbox::User=root ipvsadm && dpkg -x ipvsadm_*.deb .
-	) 9>"$to.lock" >&2 && echo "$to/sbin/ipvsadm"
-}
-
 # The machine has ours as /sbin/ipvsadm, with its wrappers, and the original as /opt/original.
 ipvs_vm_start() { # NAME KERNEL OPTION...
 	local original etc=$VM_ROOT/etc.$1
-	original=$(ipvs_original) || return
+	original=$(original ipvsadm) || return
 	mkdir -p "$etc"
 	cp /etc/services /etc/protocols "$etc/" || return
 	printf '%s\n' 'hosts: files' 'services: files' 'protocols: files' >"$etc/nsswitch.conf"
@@ -33,5 +23,5 @@ ipvs_vm_start() { # NAME KERNEL OPTION...
 	END
 	vm_start "$@" --modules "$IPVS_MODULES" --files "$etc:/etc" --files "$VM_HOME/ipvs/ipvsadm-save:/usr/sbin/ipvsadm-save" \
 		--files "$VM_HOME/ipvs/ipvsadm-restore:/usr/sbin/ipvsadm-restore" --programs "$O/ipvsadm:/usr/sbin/ipvsadm \
-		$original:/opt/original $O/ipvs_cases bash ip socat diff kmod:/usr/sbin/modprobe"
+		$original/sbin/ipvsadm:/opt/original $O/ipvs_cases bash ip socat diff kmod:/usr/sbin/modprobe"
 }

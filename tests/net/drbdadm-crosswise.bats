@@ -13,15 +13,14 @@
 bats_require_minimum_version 1.5.0
 
 setup_file() {
-	export CACHE=${HA_CACHE:-$HOME/.cache/classic-ha}/drbd-utils
-	if [ ! -x "$CACHE/root/lib/drbd/drbdadm-84" ]; then
-		mkdir -p "$CACHE"
-		(cd "$CACHE" && apt-get download drbd-utils && dpkg -x drbd-utils_*.deb root)
-	fi
+	# shellcheck source=tests/lib/originals.bash
+	source "$BATS_TEST_DIRNAME/../lib/originals.bash"
+	local root
+	root=$(original drbd-utils)
 	# both are called by a name without a slash, so that neither names a folder in what it prints
 	export PLACE=$BATS_FILE_TMPDIR
 	mkdir "$PLACE/theirs" "$PLACE/ours"
-	ln -s "$CACHE/root/lib/drbd/drbdadm-84" "$PLACE/theirs/drbdadm"
+	ln -s "$root/lib/drbd/drbdadm-84" "$PLACE/theirs/drbdadm"
 	ln -s "$O/drbdadm" "$PLACE/ours/drbdadm"
 }
 

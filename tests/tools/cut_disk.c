@@ -116,9 +116,9 @@ static bool survives(size_t sector)
 
 	if (sector / PAGE_SECTORS != page) {
 		page = sector / PAGE_SECTORS;
-		fate = rand() / 16 % 3;
+		fate = random() % 3;
 	}
-	return fate == 2 ? rand() / 16 % 2 : fate;
+	return fate == 2 ? random() % 2 : fate;
 }
 
 static bool reply(int fd, uint32_t option, uint32_t type, const void *data, uint32_t len)
@@ -242,7 +242,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: cut_disk IMAGE SOCKET SEED\n");
 		return 2;
 	}
-	srand(strtoul(argv[3], NULL, 0));
+	srandom(strtoul(argv[3], NULL, 0));
 	d.fd = open(argv[1], O_RDWR);
 	if (d.fd < 0 || fstat(d.fd, &st))
 		die(argv[1]);
@@ -259,5 +259,6 @@ int main(int argc, char **argv)
 	write_back(&d, survives);
 	lost = count_dirty(&d);
 	printf("kept %zu lost %zu\n", unflushed - lost, lost);
+	free(d.dirty);
 	return 0;
 }
