@@ -2,7 +2,6 @@
 /* cl_status: asks the daemon and prints the answer (heartbeat.md 6.1); --json prints everything at once. */
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,21 +21,18 @@ struct call {
 	int words;
 };
 
-static void error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void error(const char *fmt, ...)
+static void error_head(void)
 {
 	char when[64], own[HA_MAX_NAME + 1];
 	time_t now = time(NULL);
-	va_list ap;
+	struct tm tm;
 
-	strftime(when, sizeof(when), "%b %d %H:%M:%S", localtime(&now));
+	strftime(when, sizeof(when), "%b %d %H:%M:%S", localtime_r(&now, &tm));
 	hb_own_name("/etc/ha.d", own, sizeof(own));
 	fprintf(stderr, "%s %s cl_status: [%d]: ERROR: ", when, own, (int)getpid());
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
 }
+
+#define error(...) (error_head(), fprintf(stderr, __VA_ARGS__), fputc('\n', stderr))
 
 static int failed(const struct call *call, int err, const char *what, int code)
 {
@@ -326,13 +322,13 @@ static void print_pair(const char *before, const char *name, const char *value)
 
 static int do_json(struct call *call)
 {
-	struct item node[MAX_LIST], link[MAX_LIST];
+	static struct item node[MAX_LIST], link[MAX_LIST];
 	char *held = NULL, *line, *next, *counts = NULL;
-	int i, j, n, links, err = ask_field(call, "getrsc", "rsc_hold", NULL, NULL, NULL, NULL, &held);
+	int i, j, n, links;
 
-	memset(node, 0, sizeof(node));
-	memset(link, 0, sizeof(link));
-	n = err ? err : ask_list(call, node, "nodelist", "node", NULL, NULL);
+	n = ask_field(call, "getrsc", "rsc_hold", NULL, NULL, NULL, NULL, &held);
+	if (!n)
+		n = ask_list(call, node, "nodelist", "node", NULL, NULL);
 	if (n < 0) {
 		free(held);
 		return failed(call, n, "Cannot get the status", UNKNOWN_ERROR);

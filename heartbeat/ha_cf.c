@@ -680,8 +680,8 @@ static const struct directive directives[] = {
 	TEXT("logfile", logfile, NULL, "file for messages"),
 	TEXT("debugfile", debugfile, NULL, "file for messages and debugging"),
 	WORD("logfacility", read_facility, logfacility, NULL, NULL, "syslog facility or none"),
-	WORD("use_logd", read_use_logd, use_logd, NULL, NULL, "log through ha_logd"),
-	TIME("conn_logd_time", conn_logd_ms, 1, "60", "time between attempts to reach ha_logd"),
+	WORD("use_logd", read_use_logd, use_logd, NULL, NULL, "log to the targets of /etc/logd.cf, as ha_logd would"),
+	REFUSED("conn_logd_time", "with use_logd the targets of /etc/logd.cf are written to directly; there is no connection to renew"),
 	FLAG("syslogmsgfmt", syslogmsgfmt, "true", "log files look like syslog's"),
 	NUM("debug", debug, 0, 255, "0", "debug level"),
 	WORD("msgfmt", read_keyword, msgfmt, msgfmt_words, "classic", "framing of messages sent"),
@@ -856,6 +856,8 @@ static void check_together(struct parser *p, const char *own)
 		conf_error_at(conf, 0, "no nodes defined");
 	else if (!own_found)
 		conf_error_at(conf, 0, "Current node [%s] not in configuration!", own);
+	if (cf->nodes > 2)
+		conf_warn(conf, "%d nodes: resource groups are taken over between two, more of them only watch each other", cf->nodes);
 	if (!cf->medias)
 		conf_error_at(conf, 0, "No heartbeat media defined");
 	if (cf->deadtime_ms <= 2 * cf->keepalive_ms)

@@ -356,17 +356,21 @@ static enum answer on_nodetype(const struct request *r)
 
 static enum answer on_nodeweight(const struct request *r)
 {
-	if (named_node(r) < 0)
+	int nr = named_node(r);
+
+	if (nr < 0)
 		return ANSWER_BAD;
-	hb_msg_add(r->reply, "weight", "100");
+	hb_msg_addf(r->reply, "weight", "%d", r->client->ctl->node->member.peer[nr].weight);
 	return ANSWER_OK;
 }
 
 static enum answer on_nodesite(const struct request *r)
 {
-	if (named_node(r) < 0)
+	int nr = named_node(r);
+
+	if (nr < 0)
 		return ANSWER_BAD;
-	hb_msg_add(r->reply, "site", "");
+	hb_msg_add(r->reply, "site", r->client->ctl->node->member.peer[nr].site);
 	return ANSWER_OK;
 }
 

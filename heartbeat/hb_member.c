@@ -34,6 +34,7 @@ static void init_peer(struct hb_member *m, struct hb_peer *peer, const char *nam
 	memset(peer, 0, sizeof(*peer));
 	snprintf(peer->name, sizeof(peer->name), "%s", name);
 	peer->ping = ping;
+	peer->weight = HB_DEFAULT_WEIGHT;
 	peer->last_ms = now_ms;
 	peer->dead_ms = ping ? m->deadping_ms : m->deadtime_ms;
 }

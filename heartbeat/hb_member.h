@@ -14,7 +14,7 @@
 #include "heartbeat/hb_seq.h"
 
 enum {
-	HB_MAX_LINK = 16,
+	HB_MAX_LINK = 16, HB_MAX_SITE = 64, HB_DEFAULT_WEIGHT = 100,
 	HB_REQNODES_MS = 1000,	  /* between two requests for the node list */
 	HB_YOUNG_MS = 5000,	  /* a node's first time, in which it asks for more patience */
 	HB_YOUNG_EXTRA_MS = 2000,
@@ -35,6 +35,8 @@ struct hb_peer {
 	int64_t dead_ms; /* its own word, or deadtime */
 	struct hb_recv recv;
 	uint64_t resource_seq; /* of its newest word about resources */
+	int weight;
+	char site[HB_MAX_SITE];
 	bool link_up[HB_MAX_LINK];
 	int64_t link_ms[HB_MAX_LINK];
 };

@@ -508,6 +508,33 @@ static void on_delnode(struct hb_node *node, const struct incoming *in)
 	for_each_name(node, in, false);
 }
 
+static struct hb_peer *named_peer(struct hb_node *node, const struct incoming *in)
+{
+	const char *name = hb_msg_get(in->msg, "node");
+	int nr = name ? hb_member_find(&node->member, name) : -1;
+
+	return nr < 0 ? NULL : &node->member.peer[nr];
+}
+
+/* Weight and site are kept for those who ask; nothing here depends on them. */
+static void on_setweight(struct hb_node *node, const struct incoming *in)
+{
+	struct hb_peer *peer = named_peer(node, in);
+	uint64_t weight;
+
+	if (peer && hb_msg_dec(in->msg, "weight", &weight) && weight <= INT32_MAX)
+		peer->weight = (int)weight;
+}
+
+static void on_setsite(struct hb_node *node, const struct incoming *in)
+{
+	struct hb_peer *peer = named_peer(node, in);
+	const char *site = hb_msg_get(in->msg, "site");
+
+	if (peer && site)
+		snprintf(peer->site, sizeof(peer->site), "%s", site);
+}
+
 static void on_news(struct hb_node *node, const struct incoming *in)
 {
 	(void)node;
@@ -536,8 +563,8 @@ static const struct handler {
 	{ "addnode", on_addnode, true },
 	{ "delnode", on_delnode, true },
 	{ "stonith", on_news, true },
-	{ "setweight", on_news, true },
-	{ "setsite", on_news, true },
+	{ "setweight", on_setweight, true },
+	{ "setsite", on_setsite, true },
 	{ "hbapi-clstat", on_news, true },
 	{ "query-cstatus", on_news, true },
 	{ "respond-cstatus", on_news, true },

@@ -32,8 +32,9 @@ static void say(const char *fmt, const char *what)
 {
 	char when[64];
 	time_t now = time(NULL);
+	struct tm tm;
 
-	strftime(when, sizeof(when), "%b %d %H:%M:%S", localtime(&now));
+	strftime(when, sizeof(when), "%b %d %H:%M:%S", localtime_r(&now, &tm));
 	fprintf(stderr, "%s ", when);
 	fprintf(stderr, fmt, what);
 	fputc('\n', stderr);

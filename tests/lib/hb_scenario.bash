@@ -395,6 +395,11 @@ scenario_api() { # clients: who may sign on, what they are told
 	[ "$(on 1 cl_status listhblinks server2)" = $'\teth0' ]
 	[ "$(on 1 cl_status hblinkstatus server2 eth0)" = up ]
 	[ "$(on 1 cl_status hbparameter -p deadtime)" = 2 ]
+	[ "$(on 1 cl_status nodeweight server2)" = 100 ]
+	on 2 /usr/share/heartbeat/hb_setweight server2 50
+	on 2 /usr/share/heartbeat/hb_setsite server2 cellar
+	until [ "$(on 1 cl_status nodeweight server2)" = 50 ]; do pause 0.1; done
+	until [ "$(on 1 cl_status nodesite server2)" = cellar ]; do pause 0.1; done
 	on 1 bash -c 'cl_status nodestatus nobody; [ $? = 11 ]'
 	on 1 bash -c 'cl_status bogus; [ $? = 11 ]'
 	# api_test is the client ping: for group haclient, and for nobody else, root included
