@@ -85,7 +85,7 @@ drbd-xen-8.4.4-4.el6" ]
 	run -0 make -s -f show.mk show
 	[ "${lines[${#lines[@]} - 1]}" = /etc/rc.d/init.d ]
 	[[ "$output" == *drbdmeta* ]]
-	[[ ! "$output" =~ ipvsadm|ldirectord|send_arp|drbddisk ]]
+	[[ ! "$output" =~ bin/ipvsadm|bin/ldirectord|send_arp|drbddisk ]]
 	./configure --without-km >/dev/null
 	run -0 make -s -f show.mk show
 	[[ "$output" == *ipvsadm*ldirectord*:/etc/ha.d/resource.d/drbddisk* ]]
