@@ -29,7 +29,7 @@ teardown_file() {
 
 # The script in a network namespace of its own, with the functions of lib.sh; what it leaves running ends with it.
 beyond() { # SCRIPT [KERNEL]
-	vm_exec "v${2:-6.12}" "unshare -n -p -f bash -euc '. /tests/lib.sh; . /tests/$1'" 120
+	vm_exec "v${2:-6.12}" "unshare -n -p -f bash -euc '. /tests/lib.sh; . /tests/$1'" 400
 }
 
 lists_connections() { # KERNEL
@@ -87,7 +87,7 @@ lists_connections() { # KERNEL
 }
 
 same_as_original() { # KERNEL
-	run -0 vm_exec "v$1" 'until [ -e /tmp/compared ]; do sleep 1; done; cat /tmp/compare' 600
+	run -0 vm_exec "v$1" 'until [ -e /tmp/compared ]; do sleep 1; done; cat /tmp/compare' 1200
 	[[ ${lines[-1]} =~ ^([0-9]+)\ commands\ in\ ([0-9]+)\ sequences:\ all\ the\ same$ ]]
 	[ "${BASH_REMATCH[2]}" -ge 400 ]
 }
@@ -95,11 +95,11 @@ same_as_original() { # KERNEL
 @test "6.12: at least 400 sequences of commands do what the original does" { same_as_original 6.12; }
 
 @test "the init script loads, saves, clears and unloads; a failed save keeps the rules" {
-	run -0 vm_exec v6.12 "bash -euc '. /tests/lib.sh; . /tests/init_script.sh'"
+	run -0 vm_exec v6.12 "bash -euc '. /tests/lib.sh; . /tests/init_script.sh'" 400
 	[ "${lines[-1]}" = "all is well" ]
 }
 
 @test "without its module ipvsadm says which is missing and how to load it; help and version need none" {
-	run -0 vm_exec v6.12 "bash -euc '. /tests/lib.sh; . /tests/no_module.sh'"
+	run -0 vm_exec v6.12 "bash -euc '. /tests/lib.sh; . /tests/no_module.sh'" 400
 	[ "${lines[-1]}" = "all is well" ]
 }

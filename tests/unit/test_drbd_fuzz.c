@@ -676,6 +676,7 @@ static int parse(const char *text, size_t size, const char *version, struct md_d
 	CHECK(f != NULL);
 	memset(w, 0, sizeof(*w));
 	err = md_dump_parse(f, version, d, count_words, w);
+	/* cppcheck-suppress nullPointerRedundantCheck ; checked above */
 	fclose(f);
 	return err;
 }

@@ -911,7 +911,7 @@ TEST(a_received_state_is_judged_by_the_steps_in_every_state)
 	set_uuids(n.vol.peer.uuid, 0x1000, 0, 0, 0);
 	for (walk = 0; walk < 24 * 9 * 9 * 24 * 9; walk++) {
 		enum drbd_recv_state_do want, have;
-		union drbd_state ps = { .i = 0 };
+		union drbd_state ps = { .i = 0 }; /* cppcheck-suppress legacyUninitvar ; a member, not the i above */
 		u8 pdsk = 0;
 		u64 oos = rnd() % 3, failed = rnd() % 3;
 

@@ -121,6 +121,7 @@ TEST(every_option_is_there_once_with_its_number_default_and_range)
 		for (ctx = 0; ctx < DRBD_CTX_NR && strcmp(drbd_opt_ctx[ctx].name, golden[i].ctx); ctx++)
 			;
 		CHECK(ctx < DRBD_CTX_NR);
+		/* cppcheck-suppress arrayIndexOutOfBoundsCond ; checked above */
 		CHECK_INT(drbd_opt_ctx[ctx].tla, golden[i].tla);
 		opt = drbd_opt_by_name(ctx, golden[i].name);
 		CHECK_MSG(opt && opt == drbd_opt_by_nr(ctx, golden[i].nr), "%s %s", golden[i].ctx, golden[i].name);

@@ -42,9 +42,9 @@ talk UDP4:10.0.0.1:5060,bind=10.0.0.1:40007 \
 talk UDP4:10.9.9.8:53,bind=10.0.0.1:40008,setsockopt-int=1:36:5
 talk 'UDP6:[2001:db8:9::9]:53,bind=[2001:db8::1]:40009,setsockopt-int=1:36:6'
 # the first three, those of 443, 53 and the IPv6 service, with their templates
-for port in 9C41 9C42 9C43 9C44 9C45 9C46 9C48 9C49; do until_true 20 grep -q " $port " /proc/net/ip_vs_conn; done
-until_true 20 grep -q 4711-abc /proc/net/ip_vs_conn
-until_true 20 grep -q '^IP ' /proc/net/ip_vs_conn
+for port in 9C41 9C42 9C43 9C44 9C45 9C46 9C48 9C49; do until_true 90 grep -q " $port " /proc/net/ip_vs_conn; done
+until_true 90 grep -q 4711-abc /proc/net/ip_vs_conn
+until_true 90 grep -q '^IP ' /proc/net/ip_vs_conn
 
 both() { # ARGUMENTS : a list that both give; a number that moves between the two is given another chance, 30 times
 	local original ours

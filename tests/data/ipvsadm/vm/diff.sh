@@ -11,11 +11,11 @@ check 0 '' '' ipvsadm -R --diff <<<"$first"
 check 0 '' '' ipvsadm -R --diff --dry-run <<<"$first"
 ipvsadm -e -t 10.0.0.1:80 -r 10.9.9.10:8080 -m -x 50 -y 10
 ipvsadm -Z
-until_true 20 sh -c 'ipvsadm -e -t 10.0.0.1:80 -r 10.9.9.10:8080 -m -w 0 -x 50 -y 10; echo hello | socat -t 5 - TCP4:10.0.0.1:80 2>/dev/null | grep -q hello'
+until_true 90 sh -c 'ipvsadm -e -t 10.0.0.1:80 -r 10.9.9.10:8080 -m -w 0 -x 50 -y 10; echo hello | socat -t 5 - TCP4:10.0.0.1:80 2>/dev/null | grep -q hello'
 ipvsadm -e -t 10.0.0.1:80 -r 10.9.9.10:8080 -m -w 1 -x 50 -y 10
 counters() { ipvsadm -Ln --stats --exact -t 10.0.0.1:80 | awk '/10.9.9.9:8080/ { print $3 }'; }
 counted() { [ "$(counters)" -ge "${1:-1}" ]; }
-until_true 20 counted	# the kernel sums up every two seconds
+until_true 90 counted	# the kernel sums up every two seconds
 before=$(counters)
 
 second='-A -t 10.0.0.1:80 -s wrr

@@ -7,7 +7,7 @@ ipvsadm -a -t 10.0.0.1:80 -r 10.9.9.9:8080 -m -w 5
 ipvsadm -a -t 10.0.0.1:80 -r 10.9.9.10:8080 -m -w 0
 hears() { # WORD : the echo of it
 	local word
-	read -rt 20 word <&8 || die "the connection is cut"
+	read -rt 90 word <&8 || die "the connection is cut"
 	[ "$word" = "$1" ] || die "heard $word, not $1"
 }
 connect() { # opens a connection on descriptor 7 and proves it
@@ -20,7 +20,7 @@ connect() { # opens a connection on descriptor 7 and proves it
 	echo hello >&7
 	hears hello
 }
-until_true 20 sh -c 'echo hello | socat -t 1 - TCP4:10.9.9.9:8080 2>/dev/null | grep -q hello'
+until_true 90 sh -c 'echo hello | socat -t 1 - TCP4:10.9.9.9:8080 2>/dev/null | grep -q hello'
 weight() { ipvsadm -Sn | awk '/10.9.9.9:8080/ { print $NF }'; }
 servers() { ipvsadm -Sn | grep -c '^-a'; }
 
@@ -37,7 +37,7 @@ check 2 '' 'illegal deadline specified' ipvsadm --drain -t 10.0.0.1:80 -r 10.9.9
 connect
 ipvsadm --drain -t 10.0.0.1:80 -r 10.9.9.9:8080 --deadline 100 7>&- 8<&- &
 drain=$!
-until_true 20 sh -c 'ipvsadm -Sn | grep -q "10.9.9.9:8080 -m -w 0"'
+until_true 90 sh -c 'ipvsadm -Sn | grep -q "10.9.9.9:8080 -m -w 0"'
 echo again >&7
 hears again
 [ "$(servers)" = 1 ] || die "removed with a connection"

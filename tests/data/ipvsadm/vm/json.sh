@@ -10,9 +10,9 @@ ipvsadm -R <<-END
 	-A -f 4294967295 -6
 	--start-daemon backup --mcast-interface lo --syncid 5
 END
-until_true 20 sh -c 'echo hello | socat -t 5 - TCP4:10.0.0.1:80 2>/dev/null | grep -q hello'
+until_true 90 sh -c 'echo hello | socat -t 5 - TCP4:10.0.0.1:80 2>/dev/null | grep -q hello'
 ipvsadm -a -t 10.0.0.1:80 -r 10.9.9.200 -i --tun-type gue --tun-port 6080 -w 7 -x 9 -y 3
-until_true 20 sh -c 'ipvsadm -L --json | grep -q "\"connections\": [1-9]"'	# the kernel sums up every two seconds
+until_true 90 sh -c 'ipvsadm -L --json | grep -q "\"connections\": [1-9]"'	# the kernel sums up every two seconds
 for words in -L '-L -t 10.0.0.1:80' '-L --timeout' '-L --daemon' -Lc; do
 	# shellcheck disable=SC2086
 	ipvsadm $words --json
