@@ -141,6 +141,20 @@ static bool read_keys(struct wait *w, struct adm_answer *answer)
 	return false;
 }
 
+/* A splash screen would hide the question. */
+static void end_splash(struct wait *w)
+{
+	static const char *const splash[][3] = {
+		{ "/bin/plymouth", "quit", NULL }, { "/usr/bin/plymouth", "quit", NULL }, { "/sbin/usplash_write", "QUIT", NULL },
+	};
+	struct adm_exec quiet = { .dry_run = false };
+	size_t i;
+
+	for (i = 0; i < sizeof(splash) / sizeof(splash[0]); i++)
+		if (!access(splash[i][0], X_OK))
+			adm_exec_run(&quiet, splash[i], NULL, w->run->conf->global.timeout_short_s, ADM_QUIET | ADM_SILENT);
+}
+
 static void ask(struct wait *w, const struct adm_res *first)
 {
 	unsigned int refresh_s = w->run->conf->global.dialog_refresh_s;
@@ -157,6 +171,7 @@ static void ask(struct wait *w, const struct adm_res *first)
 		raw.c_cc[VTIME] = 0;
 		tcsetattr(tty, TCSANOW, &raw);
 	}
+	end_splash(w);
 	explain(w, first);
 	while (w->left) {
 		if (refresh_s && now_s() - shown_s >= (time_t)refresh_s) {
