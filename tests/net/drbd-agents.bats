@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The agent ocf:linbit:drbd under resource-agents' own tester, and what it does where that does not look; DRBD's tools are
-# scripts with a memory. Needs root for a device node.
+# The agent ocf:linbit:drbd under resource-agents' own tester, and Xen's block-drbd; DRBD's tools are scripts with a
+# memory. Needs root for a device node.
 
 # shellcheck disable=SC2016 # the bodies of the scripts expand there
 bats_require_minimum_version 1.5.0
@@ -144,4 +144,50 @@ fake() { # NAME BODY
 	OCF_RESKEY_stop_outdates_secondary=true run -0 ./agent stop
 	grep -q ' outdate demo$' log
 	grep -q '^crm_master -Q -l reboot -v -INFINITY$' log
+}
+
+@test "xen: the resource is promoted for the guest and demoted after it; what is in use is refused" {
+	cp "$BATS_TEST_DIRNAME/../../drbd-like/scripts/block-drbd" .
+	cat >block-common.sh <<-'END'
+		command=$1
+		xenstore_read_default() { [ -e "xs/${1##*/}" ] && cat "xs/${1##*/}" || echo "$2"; }
+		xenstore_read() { cat "xs/${1##*/}"; }
+		claim_lock() { echo "lock $1" >>log; }
+		release_lock() { echo "unlock $1" >>log; }
+		write_dev() { echo "write_dev $1" >>log; }
+		ebusy() { echo "busy: $*" >&2; exit 1; }
+		fatal() { echo "fatal: $*" >&2; exit 1; }
+	END
+	fake drbdadm 'echo "drbdadm $*" >>log
+		case $1 in
+		role) echo "$(cat state)/Unknown" ;;
+		primary) [ ! -e never ] && echo Primary >state ;;
+		secondary) echo Secondary >state ;;
+		sh-dev) echo "$PWD/drbd1" ;;
+		esac'
+	mkdir xs
+	echo demo >xs/params
+	echo w >xs/mode
+	echo Secondary >state
+	export XENBUS_PATH=/x
+	run -0 ./block-drbd add
+	[ "$(grep -v role log)" = "drbdadm primary demo
+drbdadm sh-dev demo
+lock block
+write_dev $PWD/drbd1
+unlock block" ]
+	run -0 ./block-drbd remove
+	[ "$(cat state)" = Secondary ]
+	fake xenstore-list 'case $1 in */vbd) echo 5 ;; *) echo 51712 ;; esac'
+	stat -L -c %t:%T drbd1 >xs/physical-device
+	run -0 ./block-drbd add # this one has its device already
+	printf 'xenstore_read_default() { case $1 in /x/physical-device) echo "$2" ;; *) cat "xs/${1##*/}" 2>/dev/null ;; esac; }\n' >>block-common.sh
+	run -1 ./block-drbd add
+	[[ "$output" == *"busy: Device $PWD/drbd1 is in use by another guest."* ]]
+	echo 'w!' >xs/mode
+	run -0 ./block-drbd add
+	echo Secondary >state
+	touch never
+	run -1 ./block-drbd add
+	[[ "$output" == *"fatal: DRBD resource demo can not become Primary"* ]]
 }
