@@ -24,6 +24,7 @@ step() { # COMMAND : in the machine
 
 say "A machine with Linux $KERNEL boots (emulated: some seconds)."
 ipvs_vm_start demo "$KERNEL"
+# shellcheck disable=SC2016 # for the machine's shell
 vm_exec demo 'for a in 10.0.0.1 192.168.9.1 192.168.9.2; do ip addr add $a/32 dev lo; done
 	for n in 1 2; do socat TCP4-LISTEN:8080,bind=192.168.9.$n,reuseaddr,fork SYSTEM:"echo I am server $n; sleep 3" & done' >/dev/null
 
