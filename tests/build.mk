@@ -55,7 +55,7 @@ lint:
 	cppcheck --quiet -j "$$(nproc)" --error-exitcode=1 --enable=warning,portability --inline-suppr --suppress=identicalInnerCondition -I. $(LINT_C)
 	shellcheck -x $(sort $(LINT_SH))
 lint-c: $(LINT_C:%=$(O)/lint/%.ok)
-$(O)/lint/%.ok: % $(LINT_H) .clang-tidy
+$(O)/lint/%.ok: % $(LINT_H) .clang-tidy tests/.clang-tidy
 	@mkdir -p $(@D)
 	@echo clang-tidy $<
 	@clang-tidy --quiet $< -- $(LINT_FLAGS) $(if $(filter tests/unit/%,$<),-DUNIT_TEST) \

@@ -42,7 +42,7 @@ static struct pcap_stream *pcap_stream(struct pcap *p, uint32_t src, uint32_t ds
 		return NULL;
 	s = &p->stream[p->streams++];
 	memset(s, 0, sizeof(*s));
-	s->src = src; /* NOLINT(clang-analyzer-unix.Malloc): a slot is taken once */
+	s->src = src;
 	s->dst = dst;
 	s->sport = sport;
 	s->dport = dport;
