@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 addresses 10.0.0.1/32 10.9.9.9/32
-socat TCP4-LISTEN:8080,bind=10.9.9.9,reuseaddr,fork SYSTEM:cat &
+socat TCP4-LISTEN:8080,bind=10.9.9.9,reuseaddr,fork SYSTEM:cat 2>/dev/null &
 first='-A -t 10.0.0.1:80 -s rr
 -a -t 10.0.0.1:80 -r 10.9.9.9:8080 -m -w 1
 -a -t 10.0.0.1:80 -r 10.9.9.10:8080 -m -w 1

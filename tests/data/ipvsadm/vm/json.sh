@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Documents with a line -- behind each: all, one service, timeouts, daemons, connections, an empty table.
 addresses 10.0.0.1/32 10.9.9.9/32
-socat TCP4-LISTEN:8080,bind=10.9.9.9,reuseaddr,fork SYSTEM:cat &
+socat TCP4-LISTEN:8080,bind=10.9.9.9,reuseaddr,fork SYSTEM:cat 2>/dev/null &
 ipvsadm -R <<-END
 	-A -t 10.0.0.1:80
 	-a -t 10.0.0.1:80 -r 10.9.9.9:8080 -m
