@@ -926,6 +926,26 @@ static void begin_volumes(struct drbd_resource *r)
 	spin_unlock_irqrestore(&r->lock, flags);
 }
 
+/* Requests of the peer are over, the worker is idle and the sender holds none. */
+static void wait_idle(struct drbd_resource *r)
+{
+	unsigned long flags;
+	bool idle;
+	u32 seen;
+
+	do {
+		seen = drbd_events(r);
+		flush_work(&r->ack_work);
+		spin_lock_irqsave(&r->lock, flags);
+		idle = !r->active_peers && list_empty(&r->works) && !r->worker_busy && !r->sender_busy;
+		spin_unlock_irqrestore(&r->lock, flags);
+		if (!idle) {
+			wake_up_process(r->worker);
+			drbd_wait(r, seen, 200);
+		}
+	} while (!idle);
+}
+
 static enum drbd_hs do_parameters(struct drbd_resource *r)
 {
 	struct drbd_change ch = { 0, 0, CS_VERBOSE };
@@ -934,6 +954,7 @@ static enum drbd_hs do_parameters(struct drbd_resource *r)
 
 	if (drbd_send_protocol(r, false))
 		return HS_GIVE_UP;
+	wait_idle(r);			/* a new generation may be due: the peer has to hear of it */
 	mutex_lock(&r->state_mutex);	/* changes that are under way end first */
 	begin_volumes(r);
 	mutex_unlock(&r->state_mutex);
@@ -1004,26 +1025,6 @@ static void close_sockets(struct drbd_resource *r)
 		s[i]->sock = NULL;
 		mutex_unlock(&s[i]->mutex);
 	}
-}
-
-/* Requests of the peer are over, the worker is idle and the sender holds none. */
-static void wait_idle(struct drbd_resource *r)
-{
-	unsigned long flags;
-	bool idle;
-	u32 seen;
-
-	do {
-		seen = drbd_events(r);
-		flush_work(&r->ack_work);
-		spin_lock_irqsave(&r->lock, flags);
-		idle = !r->active_peers && list_empty(&r->works) && !r->worker_busy && !r->sender_busy;
-		spin_unlock_irqrestore(&r->lock, flags);
-		if (!idle) {
-			wake_up_process(r->worker);
-			drbd_wait(r, seen, 200);
-		}
-	} while (!idle);
 }
 
 static void reset_connection(struct drbd_resource *r)

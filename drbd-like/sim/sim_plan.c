@@ -351,7 +351,8 @@ static void repair_node(struct sim_world *w, struct sim_node *n)
 	else if (s.disk == D_NEGOTIATING && !sim_rnd(w, 20))
 		command(n, OP_DISCONNECT, false);	/* the peer saw a split brain and says nothing */
 	else if (!n->disk_open && s.disk == D_DISKLESS && s.conn == C_CONNECTED && split && !sim_rnd(w, 8))
-		command(n, OP_DISCONNECT, false);	/* found at an attach: solved when they meet again */
+		/* found at an attach: solved when they meet again */
+		command(n, s.role == R_PRIMARY ? OP_SECONDARY : OP_DISCONNECT, false);
 	else if (!n->disk_open && s.disk == D_DISKLESS && (s.role != R_PRIMARY || s.pdsk == D_UP_TO_DATE || !sim_rnd(w, 4)))
 		command(n, OP_ATTACH, false);
 	else if (s.role == R_PRIMARY && (split || !n->disk_open || w->now_us > w->plan->end_us + 100 * SECOND))

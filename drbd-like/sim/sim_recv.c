@@ -624,6 +624,8 @@ static void run_data(struct sim_node *n)
 		if (n->barrier_waits && !step_barrier(n))
 			return;
 		if (n->phase != PH_LOOP) {
+			if (n->work)
+				return;		/* a new generation may be due: the peer has to hear of it */
 			n->in[SIM_DATA] = m->next;
 			if (!m->next)
 				n->in_last[SIM_DATA] = &n->in[SIM_DATA];
