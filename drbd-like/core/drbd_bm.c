@@ -232,8 +232,9 @@ void drbd_bm_resize(struct drbd_bm *to, u64 bits, u64 **chunk, void *mem, const 
 		else
 			chunk_recount(to, c);
 	}
-	if (set_new && bits > from->bits)
-		drbd_bm_set(to, from->bits, bits - 1);
+	/* of the last block a part may be new, too */
+	if (set_new && bits && bits >= from->bits)
+		drbd_bm_set(to, from->bits ? from->bits - 1 : 0, bits - 1);
 	for (c = 0; c < to->chunks; c++)
 		tree_put(&to->dirty, c, true);
 }

@@ -58,7 +58,7 @@ void drbd_bm_init(struct drbd_bm *bm, u64 bits, u64 **chunk, void *mem);
 /*
  * Another size, into a struct of its own: `to` takes over the first chunks of `from` by pointer (chunk[] of `to` is filled by
  * this call for those; the caller has filled it with zeroed chunks behind them). Bits beyond the smaller size are cleared,
- * new bits set or clear. All chunks become dirty. Walks the part that is new. `from` must not be used any more but to
+ * new bits set or clear; with set_new the last old one is set, too, for its block may have been a partial one. All chunks become dirty. Walks the part that is new. `from` must not be used any more but to
  * free its arrays and the chunks that `to` has not.
  */
 void drbd_bm_resize(struct drbd_bm *to, u64 bits, u64 **chunk, void *mem, const struct drbd_bm *from, bool set_new);

@@ -187,7 +187,7 @@ static void forget_peer(struct drbd_vol_state *vol)
 {
 	vol->have_peer_uuids = 0;
 	memset(&vol->peer, 0, sizeof(vol->peer));
-	vol->flags &= ~(VF_CONSIDER_RESYNC | VF_CW_SUCCESS | VF_CW_FAIL);
+	vol->flags &= ~(VF_CONSIDER_RESYNC | VF_RESIZE_PENDING | VF_RESYNC_AFTER_NEG | VF_CW_SUCCESS | VF_CW_FAIL);
 }
 
 void drbd_conn_cleanup(struct drbd_conn_state *conn, bool *clear_log, bool *fence, struct drbd_change *next)

@@ -353,6 +353,18 @@ static void size_without_disk(const struct drbd_vol_state *vol, const struct drb
 	v->set_size = 1;
 }
 
+/*
+ * One side or both have less than the size that both find now, and get more before anybody compares identifiers. Both
+ * see it, so both begin the resync of the new space, unless the identifiers ask for one. The original leaves it unsynced.
+ */
+static bool grows_at_connect(const struct drbd_size_state *s, const struct drbd_p_sizes *p, u64 size_sect)
+{
+	bool self = s->agreed_sect && s->capacity_sect && s->capacity_sect < size_sect;
+	bool peer = p->c_size && p->c_size < size_sect;
+
+	return s->agreed_sect && (self || peer);
+}
+
 void drbd_sizes_received(struct drbd_conn_state *conn, struct drbd_vol_state *vol, struct drbd_size_state *s,
 			 const struct drbd_p_sizes *p, struct drbd_sizes_verdict *v)
 {
@@ -369,8 +381,11 @@ void drbd_sizes_received(struct drbd_conn_state *conn, struct drbd_vol_state *vo
 		return;
 	v->no_resync = !!(p->dds_flags & DDSF_NO_RESYNC);
 	s->peer_max_bio = drbd_peer_max_bio(conn->apv, p->max_bio_size);
-	if (state.conn <= C_WF_REPORT_PARAMS)
+	if (state.conn <= C_WF_REPORT_PARAMS) {
+		if (has_disk && p->d_size && grows_at_connect(s, p, v->size_sect))
+			vol->flags |= VF_RESYNC_AFTER_NEG;
 		return;
+	}
 	/* Two nodes without disks would answer each other for ever. */
 	v->answer = p->c_size != (v->set_size ? v->size_sect : s->capacity_sect) && (has_disk || p->d_size);
 	grew = has_disk && s->agreed_sect && v->size_sect > s->agreed_sect && state.conn == C_CONNECTED;

@@ -543,6 +543,105 @@ static void load_bitmap(struct sim_node *n)
 	}
 }
 
+/* --- size ------------------------------------------------------------------------------------------------------------------ */
+
+/* What waited for the new size. */
+void sim_resized(struct sim_node *n)
+{
+	bool ask = n->resize_ask, answer = n->resize_answer, sync = n->resize_sync;
+
+	n->resizing = n->resize_ask = n->resize_answer = n->resize_sync = false;
+	n->sizes.agreed_sect = n->sizes.capacity_sect;
+	if (n->vs.state.conn < C_CONNECTED)
+		return;
+	if (ask) {
+		sim_send_uuids(n, 0);
+		sim_send_sizes(n, true, 0);
+	}
+	if (answer)
+		sim_send_sizes(n, false, n->resize_flags);
+	if (sync)
+		resync_grown(n);
+}
+
+static void resize_written(struct sim_world *w, void *arg, u64 data, s32 error, const u32 *content)
+{
+	struct sim_node *n = arg;
+
+	(void)w;
+	(void)data;
+	(void)content;
+	(void)error;
+	sim_resized(n);
+	drbd_req_release(&n->rv);
+	sim_node_wake(n);
+}
+
+static void resize_bits_written(struct sim_world *w, void *arg, u64 data, s32 error, const u32 *content)
+{
+	struct sim_node *n = arg;
+
+	if (error)
+		resize_written(w, n, data, error, content);
+	else
+		sim_md_write(n, resize_written, n);
+}
+
+/* The new part of the bitmap is on disk before the size; nothing is written meanwhile. */
+void sim_resize(struct sim_node *n, u64 capacity_sect)
+{
+	u64 bits = drbd_bm_bits(capacity_sect);
+	u64 **chunk = sim_alloc(n->w, sizeof(n->bm_chunk));
+	struct drbd_bm to;
+	u32 i, chunks = drbd_bm_chunks(bits);
+
+	sim_trace(n->w, n, "size goes from %llu to %llu", n->sizes.capacity_sect, capacity_sect);
+	if (!n->disk_open) {
+		n->sizes.capacity_sect = capacity_sect;
+		sim_resized(n);
+		return;
+	}
+	drbd_assert(chunks <= ARRAY_SIZE(n->bm_chunk));
+	for (i = n->bm_chunks; i < chunks; i++)
+		chunk[i] = sim_alloc(n->w, DRBD_BM_CHUNK_BYTE);
+	drbd_bm_resize(&to, bits, chunk, sim_alloc(n->w, drbd_bm_mem_byte(bits)), &n->bm, !SIM_FAULT(n->w, "new-bits-not-set"));
+	memcpy(n->bm_chunk, chunk, sizeof(n->bm_chunk));
+	n->bm = to;
+	n->bm_chunks = chunks;
+	n->sizes.capacity_sect = capacity_sect;
+	n->al.extents = (u32)((capacity_sect + 8191) / 8192);
+	n->resizing = true;
+	drbd_req_hold(&n->rv);
+	sim_bm_write(n, resize_bits_written, n);
+}
+
+static s32 do_resize(struct sim_node *n)
+{
+	bool connected = n->vs.state.conn == C_CONNECTED, too_big;
+	union drbd_state s = n->vs.state;
+	u64 size;
+
+	if (n->resizing)
+		return ERR_RESIZE_RESYNC;
+	if (!n->disk_open || s.disk < D_INCONSISTENT)
+		return ERR_NO_DISK;
+	if (s.conn > C_CONNECTED)
+		return ERR_RESIZE_RESYNC;
+	if (s.role != R_PRIMARY && s.peer != R_PRIMARY)
+		return ERR_NO_PRIMARY;
+	n->sizes.user_sect = n->disk_conf.disk_size;
+	size = drbd_new_size(&n->sizes, n->sizes.user_sect, false, connected, &too_big);
+	n->resize_ask = connected;
+	if (size == n->sizes.capacity_sect) {
+		sim_resized(n);
+		return NO_ERROR;
+	}
+	if (size > n->sizes.capacity_sect && connected)
+		n->vs.flags |= VF_RESIZE_PENDING;
+	sim_resize(n, size);
+	return NO_ERROR;
+}
+
 static s32 attach_refused(struct sim_node *n, s32 err)
 {
 	sim_trace(n->w, n, "attach refused: %d", err);
@@ -585,13 +684,22 @@ static s32 attach(struct sim_node *n)
 	n->sizes.own_max_bio = DRBD_MAX_BIO_SIZE;
 	n->sizes.agreed_sect = n->md.la_size_sect;
 	n->sizes.user_sect = n->disk_conf.disk_size;
+	if (n->vs.state.conn < C_CONNECTED)
+		n->sizes.peer_max_sect = 0;	/* no growth that the peer does not see */
 	n->sizes.capacity_sect = drbd_new_size(&n->sizes, n->sizes.user_sect, false, false, &too_big);
-	n->md.la_size_sect = n->sizes.capacity_sect;
 	new_bitmap(n, n->sizes.capacity_sect);
 	if (set_all)
 		sim_set_all_bits(n);
 	else
 		load_bitmap(n);
+	if (n->md.la_size_sect && n->sizes.capacity_sect > n->md.la_size_sect) {
+		/* there is room for more than when it was last attached */
+		drbd_bm_set(&n->bm, drbd_bm_bits(n->md.la_size_sect) - 1, n->bm.bits - 1);
+		if (n->vs.state.conn == C_CONNECTED)
+			n->vs.flags |= VF_RESYNC_AFTER_NEG;
+		sim_bm_write(n, NULL, NULL);
+	}
+	n->md.la_size_sect = n->sizes.capacity_sect;
 	drbd_attach_bitmap(&n->vs, n->bm.bits, n->bm.set);
 	drbd_al_init(&n->al, sim_alloc(n->w, drbd_al_mem_byte(n->disk_conf.al_extents)), n->disk_conf.al_extents, 1, 8,
 		     (u32)((n->sizes.capacity_sect + 8191) / 8192), 0);
@@ -708,7 +816,7 @@ static void poll_cleanup(struct sim_node *n)
 	struct drbd_change next;
 	bool clear_log, fence;
 
-	if (n->active_peer_reqs || n->work || n->flushing)
+	if (n->active_peer_reqs || n->work || n->flushing || n->resizing)
 		return;
 	n->cleaning = false;
 	drbd_rs_cancel_all(&n->ext);
@@ -1103,6 +1211,7 @@ static void poll_op(struct sim_node *n)
 		op_end(n, sim_change_conn(n, &ch));
 		break;
 	case OP_RESUME_IO:		do_resume_io(n); break;
+	case OP_RESIZE:			op_end(n, do_resize(n)); break;
 	}
 }
 
@@ -1195,6 +1304,7 @@ void sim_node_boot(struct sim_node *n)
 	n->disk_open = false;
 	n->disk_users = 0;
 	n->md_dirty = n->al_writing = n->detaching = false;
+	n->resizing = n->resize_ask = n->resize_answer = n->resize_sync = false;
 	n->conn = NULL;
 	n->conn_gen++;
 	n->in[0] = n->in[1] = NULL;
@@ -1248,7 +1358,7 @@ static void write_first_md(struct sim_node *n, u64 sectors, bool created, u64 uu
 	drbd_md_create(&md, &n->layout, 4096);
 	if (!created) {
 		md.uuid[UI_CURRENT] = uuid & ~1ull;
-		md.la_size_sect = sectors;
+		md.la_size_sect = n->w->plan->conf.limit_sect ? n->w->plan->conf.limit_sect : sectors;
 		md.flags = MDF_CONSISTENT | MDF_WAS_UP_TO_DATE | MDF_AL_CLEAN;
 	}
 	drbd_md_put(block, &md);

@@ -99,7 +99,7 @@ struct sim_work {
 /* A command of the administrator (or of the shell itself) under way. */
 enum sim_op_kind {
 	OP_NONE, OP_PRIMARY, OP_SECONDARY, OP_CONNECT, OP_DISCONNECT, OP_ATTACH, OP_DETACH, OP_VERIFY, OP_INVALIDATE,
-	OP_INVALIDATE_REMOTE, OP_OUTDATE, OP_PAUSE, OP_RESUME, OP_SUSPEND_IO, OP_RESUME_IO
+	OP_INVALIDATE_REMOTE, OP_OUTDATE, OP_PAUSE, OP_RESUME, OP_SUSPEND_IO, OP_RESUME_IO, OP_RESIZE
 };
 
 struct sim_op {
@@ -156,6 +156,9 @@ struct sim_node {
 	u64 md_dirty_since_us;
 	struct drbd_al_tr al_tr;
 	u64 *bm_chunk[4];
+	bool resizing;			/* bitmap and super block of the new size are being written */
+	bool resize_ask, resize_answer, resize_sync;	/* what is done then */
+	u16 resize_flags;
 	u32 bm_chunks;
 
 	/* network */
@@ -283,6 +286,8 @@ void sim_recv_ack(struct sim_node *n, const struct drbd_pkt *pkt);
 void sim_recv_barrier_ack(struct sim_node *n, const struct drbd_pkt *pkt);
 void sim_send_barrier_acks(struct sim_node *n);
 void sim_attach(struct sim_node *n);
+void sim_resize(struct sim_node *n, u64 capacity_sect);
+void sim_resized(struct sim_node *n);
 void sim_disk_put(struct sim_node *n);
 void sim_drop_peer_reqs(struct sim_node *n);
 void sim_ov_reply(struct sim_node *n, const struct drbd_pkt *pkt, struct sim_msg *m);

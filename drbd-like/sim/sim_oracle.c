@@ -6,6 +6,7 @@
  * request is complete, and are void while the node is overwritten as a sync target.
  */
 #include "sim_oracle.h"
+#include "sim_plan.h"
 
 #define ZERO_VERSION	0x40000000u	/* a version whose content is zeroes */
 #define NUMBER(v)	((v) & ~ZERO_VERSION)
@@ -477,16 +478,38 @@ void sim_oracle_verified(struct sim_node *n)
 
 /* --- after every event ------------------------------------------------------------------------------------------------------------------- */
 
+/* Of the device, as the node has it or as its disk says. */
+static u64 size_of(const struct sim_node *n)
+{
+	struct drbd_md md;
+
+	if (n->up && n->disk_open)
+		return n->sizes.capacity_sect;
+	drbd_md_get(sim_disk_md(&n->disk), &md);
+	return md.la_size_sect;
+}
+
+/* How many blocks one of the nodes has; of a last one only a part may be there. */
+static u32 blocks_in_use(const struct sim_world *w)
+{
+	u64 size = w->plan->conf.sectors;
+
+	if (w->plan->conf.limit_sect)
+		size = DRBD_MAX(size_of(w->node[0]), size_of(w->node[1]));
+	return size == w->plan->conf.sectors ? w->oracle->blocks : (u32)(size / 8);
+}
+
 static void check_cover(struct sim_world *w)
 {
 	struct sim_oracle *o = w->oracle;
-	u32 i, b;
+	u32 i, b, blocks;
 
-	if (o->diff_nr > 100 && w->steps % 64)
+	if (!o->diff_nr || (o->diff_nr > 100 && w->steps % 64))
 		return;
+	blocks = blocks_in_use(w);
 	for (i = 0; i < o->diff_nr; i++) {
 		b = o->diff_list[i];
-		if (!o->corrupted[b] && !covers(w->node[0], b) && !covers(w->node[1], b))
+		if (b < blocks && !o->corrupted[b] && !covers(w->node[0], b) && !covers(w->node[1], b))
 			sim_violation(w, "block %u differs, and neither bitmap nor activity log of a node says so", b);
 	}
 }
@@ -496,6 +519,17 @@ static bool in_sync_state(const struct sim_node *n)
 	union drbd_state s = n->vs.state;
 
 	return n->up && n->conn && s.conn == C_CONNECTED && s.disk == D_UP_TO_DATE && s.pdsk == D_UP_TO_DATE;
+}
+
+/* Space that was added and is still to be synced: a node that says UpToDate has marked it. */
+static bool is_new_space(const struct sim_world *w, u32 block)
+{
+	struct sim_node *a = w->node[0], *b = w->node[1];
+
+	if (!w->plan->conf.limit_sect || block * 8ull + 7 < w->plan->conf.limit_sect)
+		return false;
+	return block * 8ull + 8 > size_of(a) || block * 8ull + 8 > size_of(b) || drbd_bm_test(&a->bm, block) ||
+	       drbd_bm_test(&b->bm, block);
 }
 
 static void check_equal(struct sim_world *w)
@@ -508,7 +542,7 @@ static void check_equal(struct sim_world *w)
 		return;
 	for (i = 0; i < o->diff_nr; i++) {
 		block = o->diff_list[i];
-		if (!o->corrupted[block] && !drbd_interval_first(&a->rv.writes, block * 8ull, 4096) &&
+		if (!o->corrupted[block] && !is_new_space(w, block) && !drbd_interval_first(&a->rv.writes, block * 8ull, 4096) &&
 		    !drbd_interval_first(&b->rv.writes, block * 8ull, 4096) && !starts_again(o, a, block) &&
 		    !starts_again(o, b, block))
 			sim_violation(w, "Connected, UpToDate/UpToDate, and block %u differs", block);
@@ -569,6 +603,10 @@ void sim_oracle_end(struct sim_world *w)
 	u64 s;
 	int i;
 
+	for (i = 0; i < (int)o->diff_nr; i++)
+		if (o->diff_list[i] < blocks_in_use(w) && !o->corrupted[o->diff_list[i]] &&
+		    is_new_space(w, o->diff_list[i]))
+			sim_violation(w, "at rest, and block %u of the new space differs", o->diff_list[i]);
 	if (o->open_nr)
 		sim_violation(w, "%s: io %u is never answered", sim_node_name(o->open[0]->n), o->open[0]->id);
 	for (i = 0; i < SIM_NODES; i++)

@@ -105,6 +105,18 @@ static void make_auth(struct sim_config *c, u64 seed)
 	c->wrong_secret = c->auth && one_in(&rng, 20);
 }
 
+static void make_resize(struct sim_config *c, u64 seed)
+{
+	u64 rng = seed * 0xd1342543de82ef95ull + 3;
+	u32 i;
+
+	if (!one_in(&rng, 8))
+		return;
+	c->limit_sect = c->sectors / 2 + rnd(&rng, (u32)c->sectors / 4);
+	for (i = 0; i < ARRAY_SIZE(c->resize_ms); i++)
+		c->resize_ms[i] = 3000 + rnd(&rng, 60000);
+}
+
 void sim_plan_make(struct sim_plan *p, u64 seed)
 {
 	u64 rng = seed * 0x2545f4914f6cdd1dull + 99, at = 2 * SECOND;
@@ -113,6 +125,7 @@ void sim_plan_make(struct sim_plan *p, u64 seed)
 	memset(p, 0, sizeof(*p));
 	make_config(&p->conf, &rng);
 	make_auth(&p->conf, seed);
+	make_resize(&p->conf, seed);
 	p->actions = 12 + rnd(&rng, SIM_ACTIONS_MAX - 12);
 	for (a = p->action; a < p->action + p->actions; a++) {
 		a->what = a < p->action + 3 ? (a == p->action ? ACT_PROMOTE : ACT_LOAD) : pick_action(&rng);
@@ -131,11 +144,11 @@ void sim_plan_print(const struct sim_plan *p)
 	u32 i;
 
 	printf("# %llu sectors%s, protocol %c%s, fencing %u, on-io-error %u, on-no-data %u, on-congestion %u/%u, "
-	       "after-sb %u/%u/%u, ordering %u, versions %u/%u, al-extents %u, max-epoch-size %u%s%s\n",
+	       "after-sb %u/%u/%u, ordering %u, versions %u/%u, al-extents %u, max-epoch-size %u, limit %llu%s%s\n",
 	       c->sectors, c->created ? " fresh" : "", "?ABC"[c->wire_protocol], c->two_primaries ? ", two primaries" : "",
 	       c->fencing, c->on_io_error, c->on_no_data, c->on_congestion, c->cong_fill, c->after_sb_0p, c->after_sb_1p,
 	       c->after_sb_2p, c->ordering, c->apv_max[0], c->apv_max[1], c->al_extents, c->max_epoch_size,
-	       c->auth ? ", authentication" : "", c->wrong_secret ? " with a wrong secret" : "");
+	       c->limit_sect, c->auth ? ", authentication" : "", c->wrong_secret ? " with a wrong secret" : "");
 	for (i = 0; i < p->actions; i++)
 		if (!p->action[i].left_out)
 			printf("# %2u: %llu ms %s %s%s %u\n", i, p->action[i].at_us / 1000, p->action[i].node ? "B" : "A",
@@ -167,6 +180,7 @@ static void configure(struct sim_node *n, const struct sim_config *c)
 		strcpy(n->net.shared_secret, c->wrong_secret && n->nr ? "guess" : "secret");
 	}
 	n->res.on_no_data = c->on_no_data;
+	n->disk_conf.disk_size = c->limit_sect;
 	n->disk_conf.fencing = c->fencing;
 	n->disk_conf.on_io_error = c->on_io_error;
 	n->disk_conf.al_extents = c->al_extents;
@@ -190,7 +204,7 @@ struct load {
 	u32 gap_us;
 };
 
-static struct sim_bio *make_bio(struct sim_world *w)
+static struct sim_bio *make_bio(struct sim_world *w, u64 capacity_sect)
 {
 	const struct sim_config *c = &w->plan->conf;
 	struct sim_bio *bio = sim_alloc(w, sizeof(*bio));
@@ -205,7 +219,9 @@ static struct sim_bio *make_bio(struct sim_world *w)
 	bio->size_byte = sim_one_in(w, 3) ? (1 + sim_rnd(w, 40)) * 512 : (1 + sim_rnd(w, 4)) * 4096;
 	if (sim_one_in(w, 2))
 		bio->sector &= ~7ull;
-	bio->size_byte = (u32)DRBD_MIN(bio->size_byte, (c->sectors - bio->sector) * 512);
+	if (bio->sector >= capacity_sect)
+		bio->sector %= capacity_sect;
+	bio->size_byte = (u32)DRBD_MIN(bio->size_byte, (capacity_sect - bio->sector) * 512);
 	if (kind < 6)
 		return bio;	/* a read */
 	bio->flags = RQ_WRITE;
@@ -226,8 +242,9 @@ static void load_next(struct sim_world *w, void *arg, u64 unused)
 
 	(void)unused;
 	/* a device that is being demoted is not open */
-	if (n->vs.state.role == R_PRIMARY && n->op.kind != OP_SECONDARY && sim_oracle_outstanding(w, n) < 64)
-		sim_node_submit(n, make_bio(w));
+	if (n->vs.state.role == R_PRIMARY && n->op.kind != OP_SECONDARY && sim_oracle_outstanding(w, n) < 64 &&
+	    n->sizes.capacity_sect)
+		sim_node_submit(n, make_bio(w, n->sizes.capacity_sect));
 	if (--l->left)
 		sim_after(w, sim_rnd(w, l->gap_us), &n->gen, load_next, l, 0);
 }
@@ -263,7 +280,7 @@ static void corrupt(struct sim_world *w, struct sim_node *n)
 	u64 s = c->hot[sim_rnd(w, c->hot_nr)];
 	u32 was = n->disk.now[s];
 
-	if (!sim_oracle_settled(w) || n->rv.writes.root || w->node[!n->nr]->rv.writes.root)
+	if (s >= n->sizes.capacity_sect || !sim_oracle_settled(w) || n->rv.writes.root || w->node[!n->nr]->rv.writes.root)
 		return;
 	sim_oracle_corrupted(n, s);
 	n->disk.now[s] = n->disk.stable[s] = SIM_CORRUPT + sim_rnd(w, 1 << 20);
@@ -313,6 +330,31 @@ static void act(struct sim_world *w, void *arg, u64 unused)
 	}
 }
 
+/* The configuration files say so on both nodes from now on. */
+static void resize(struct sim_world *w, void *arg, u64 node)
+{
+	struct sim_node *n = w->node[node];
+
+	(void)arg;
+	if (n->vs.state.conn != C_CONNECTED)
+		return;
+	w->node[0]->disk_conf.disk_size = w->node[1]->disk_conf.disk_size = 0;
+	command(n, OP_RESIZE, false);
+}
+
+/* What nobody has written yet is different on both disks. */
+static void fill_rest(struct sim_world *w, u64 from_sect)
+{
+	u64 s;
+	int i;
+
+	for (i = 0; i < SIM_NODES; i++)
+		for (s = from_sect; s < w->plan->conf.sectors; s++) {
+			w->node[i]->disk.now[s] = w->node[i]->disk.stable[s] = 1 + i;
+			sim_oracle_content(w, w->node[i], s, 0, 1 + i);
+		}
+}
+
 void sim_plan_begin(struct sim_world *w, const struct sim_plan *p)
 {
 	const struct sim_action *a;
@@ -326,6 +368,10 @@ void sim_plan_begin(struct sim_world *w, const struct sim_plan *p)
 		configure(w->node[i], &p->conf);
 	}
 	sim_oracle_init(w, p->conf.sectors);
+	if (p->conf.limit_sect)
+		fill_rest(w, p->conf.limit_sect);
+	for (i = 0; p->conf.limit_sect && i < (int)ARRAY_SIZE(p->conf.resize_ms); i++)
+		sim_after(w, p->conf.resize_ms[i] * 1000ull, NULL, resize, NULL, i % SIM_NODES);
 	for (i = 0; i < SIM_NODES; i++)
 		sim_node_boot(w->node[i]);
 	for (a = p->action; a < p->action + p->actions; a++)
@@ -357,6 +403,9 @@ static void repair_node(struct sim_world *w, struct sim_node *n)
 		command(n, OP_ATTACH, false);
 	else if (s.role == R_PRIMARY && (split || !n->disk_open || w->now_us > w->plan->end_us + 100 * SECOND))
 		command(n, OP_SECONDARY, false);
+	else if (n->disk_open && s.role != R_PRIMARY && s.conn < C_CONNECTED && n->sizes.user_sect &&
+		 !n->disk_conf.disk_size && s.disk >= D_INCONSISTENT)
+		command(n, OP_DETACH, false);	/* it was away when the device was resized: attach it without the limit */
 	else if (n->cs.cstate == C_STANDALONE && s.disk == D_INCONSISTENT && p->vs.state.disk <= D_INCONSISTENT &&
 		 n->nr == 0 && !sim_rnd(w, 20))
 		command(n, OP_PRIMARY, true);	/* nobody has good data: take this node's */

@@ -36,6 +36,8 @@ struct sim_config {
 	u8 after_sb_0p, after_sb_1p, after_sb_2p, rr_conflict;
 	bool always_asbp;
 	bool csums, rle, thin;
+	u64 limit_sect;		/* 0, or the size that both nodes are limited to until somebody resizes */
+	u32 resize_ms[3];	/* when somebody does */
 	bool auth, wrong_secret;	/* wrong: on one node, until faults stop */
 	u8 ordering;		/* enum drbd_write_ordering; below WO_BDEV_FLUSH disks write through */
 	bool internal[SIM_NODES];

@@ -246,14 +246,19 @@ static void got_sizes(struct sim_node *n, const struct drbd_pkt *pkt)
 		sim_conn_stand_alone(n, v.why);
 		return;
 	}
-	if (v.set_size && v.size_sect != n->sizes.capacity_sect) {
-		if (n->disk_open && n->sizes.capacity_sect)
-			sim_violation(n->w, "%s: size changes from %llu to %llu without cause", sim_node_name(n),
-				      n->sizes.capacity_sect, v.size_sect);
-		n->sizes.capacity_sect = v.size_sect;
+	if (v.set_user)
+		n->sizes.user_sect = v.user_sect;
+	n->resize_answer = v.answer;
+	n->resize_flags = pkt->u.sizes.dds_flags;
+	n->resize_sync = v.grow_resync;
+	if (!v.set_size || v.size_sect == n->sizes.capacity_sect) {
+		sim_resized(n);
+		return;
 	}
-	if (v.answer)
-		sim_send_sizes(n, false, 0);
+	if (n->disk_open && n->sizes.capacity_sect && (n->disk_conf.disk_size || v.size_sect < n->sizes.capacity_sect))
+		sim_violation(n->w, "%s: size changes from %llu to %llu without cause", sim_node_name(n),
+			      n->sizes.capacity_sect, v.size_sect);
+	sim_resize(n, v.size_sect);
 }
 
 static void got_uuids(struct sim_node *n, const struct drbd_pkt *pkt)
@@ -618,7 +623,7 @@ static void run_data(struct sim_node *n)
 	struct sim_msg *m;
 	u32 gen = n->conn_gen;
 
-	while (n->conn && gen == n->conn_gen && (m = n->in[SIM_DATA]) != NULL) {
+	while (n->conn && gen == n->conn_gen && !n->resizing && (m = n->in[SIM_DATA]) != NULL) {
 		if ((n->stuck && !sim_step_write(n)) || (n->stuck_read && !sim_step_read(n)))
 			return;
 		if (n->barrier_waits && !step_barrier(n))
@@ -644,7 +649,7 @@ static void run_data(struct sim_node *n)
 		if (!m->next)
 			n->in_last[SIM_DATA] = &n->in[SIM_DATA];
 	}
-	if (!n->conn || gen != n->conn_gen)
+	if (!n->conn || gen != n->conn_gen || n->resizing)
 		return;
 	if ((n->stuck && !sim_step_write(n)) || (n->stuck_read && !sim_step_read(n)))
 		return;

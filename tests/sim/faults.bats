@@ -31,6 +31,7 @@ bites() { # FAULT SEEDS
 @test "a log that is not cleared when the connection is lost" { bites log-not-cleared 500; }
 @test "meta-data that are written before the data they speak of" { bites meta-data-before-data 500; }
 @test "a super block that is not written" { bites md-not-written 500; }
+@test "new space that is not marked" { bites new-bits-not-set 1000; }
 @test "P_OUT_OF_SYNC that is ignored" { bites out-of-sync-ignored 500; }
 @test "a bit that is cleared for a part of its block" { bites partial-block-cleared 1000; }
 @test "resync that ignores the locks of its extents" { bites resync-lock-ignored 3000; }

@@ -248,6 +248,9 @@ TEST(resize_keeps_sets_or_drops)
 					free(to.chunk[c]);
 				drbd_bm_resize(&to.bm, sizes[b], to.chunk, to.mem, &from.bm, set);
 				CHECK_INT(to.bm.set, low - 50 + (set ? sizes[b] - low : 0));
+				drbd_bm_clear(&to.bm, 0, low - 2);
+				CHECK_INT(drbd_bm_next_set(&to.bm, 0), low - 1);
+				drbd_bm_set(&to.bm, 50, low - 1);
 				CHECK_INT(drbd_bm_next_set(&to.bm, 0), 50);
 				CHECK_INT(drbd_bm_next_clear(&to.bm, 60), set || b <= a ? DRBD_BM_NONE : low);
 				for (c = 0; c < to.bm.chunks; c++)
@@ -259,6 +262,21 @@ TEST(resize_keeps_sets_or_drops)
 			}
 		}
 	}
+}
+
+TEST(growth_marks_the_block_that_was_partial)
+{
+	struct own_bm from, to;
+
+	bm_make(&from, 100);
+	bm_make(&to, 110);
+	free(to.chunk[0]);
+	drbd_bm_resize(&to.bm, 110, to.chunk, to.mem, &from.bm, true);
+	CHECK_INT(drbd_bm_next_set(&to.bm, 0), 99);
+	CHECK_INT(to.bm.set, 11);
+	from.chunk[0] = NULL;
+	bm_drop(&from);
+	bm_drop(&to);
 }
 
 /* drbd-wire.md 14 */
@@ -450,6 +468,7 @@ int main(void)
 	RUN(bytes_from_disk_past_the_end_count_as_clear);
 	RUN(dirty_chunks_are_those_that_changed);
 	RUN(resize_keeps_sets_or_drops);
+	RUN(growth_marks_the_block_that_was_partial);
 	RUN(vli_code_words_are_those_of_the_specification);
 	RUN(compressed_bitmaps_are_those_of_the_specification);
 	RUN(a_transfer_carries_every_bit);

@@ -721,6 +721,36 @@ TEST(a_device_that_grew_is_resynced_now_later_or_not_at_all)
 	}
 }
 
+/* Nobody compares what is beyond the old size: found by drbdsim, seeds 136 and 838 of the resize plans. */
+TEST(growth_at_connect_is_seen_by_both_and_synced)
+{
+	static const struct { u64 capacity, agreed, c_size, d_size; bool due; } rows[] = {
+		{ 800, 800, 1000, 1000, true },		/* we grow */
+		{ 1000, 1000, 800, 1000, true },	/* the peer grows */
+		{ 800, 800, 800, 1000, true },		/* both */
+		{ 1000, 1000, 1000, 1000, false },
+		{ 1000, 0, 800, 1000, false },		/* fresh meta-data: a full sync anyway */
+		{ 1000, 1000, 800, 0, false },		/* the peer has no disk */
+	};
+	struct drbd_sizes_verdict v;
+	struct drbd_p_sizes p;
+	struct node n;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		node_init(&n, D_UP_TO_DATE);
+		n.vol.state.conn = C_WF_REPORT_PARAMS;
+		n.sizes.own_max_sect = 1000;
+		n.sizes.capacity_sect = rows[i].capacity;
+		n.sizes.agreed_sect = rows[i].agreed;
+		memset(&p, 0, sizeof(p));
+		p.c_size = rows[i].c_size;
+		p.d_size = rows[i].d_size;
+		drbd_sizes_received(&n.conn, &n.vol, &n.sizes, &p, &v);
+		CHECK_INT(!!(n.vol.flags & VF_RESYNC_AFTER_NEG), rows[i].due);
+	}
+}
+
 TEST(a_forced_size_is_nothing_to_a_peer_that_is_there)
 {
 	struct drbd_sizes_verdict v;
@@ -1790,6 +1820,7 @@ int main(void)
 	RUN(a_node_without_a_disk_takes_the_size_that_the_peer_exports);
 	RUN(sizes_are_answered_until_both_nodes_agree);
 	RUN(a_device_that_grew_is_resynced_now_later_or_not_at_all);
+	RUN(growth_at_connect_is_seen_by_both_and_synced);
 	RUN(a_forced_size_is_nothing_to_a_peer_that_is_there);
 	RUN(requests_are_as_large_as_both_disks_and_the_version_allow);
 	RUN(discards_are_sent_only_where_they_are_understood);
