@@ -194,18 +194,19 @@ static void zero_work(struct work_struct *work)
 static void submit_local(struct drbd_kreq *req)
 {
 	struct drbd_device *dev = req->dev;
+	struct bio *clone;
 
 	if (req->flags & (RQ_DISCARD | RQ_ZEROES)) {
 		INIT_WORK(&req->work, zero_work);
 		queue_work(system_unbound_wq, &req->work);
 		return;
 	}
-	if (!req->clone)
-		req->clone = drbd_clone(req->bio, dev->data.bdev);
-	req->clone->bi_private = req;
-	req->clone->bi_end_io = local_end;
-	drbd_bio_set_dev(req->clone, dev->data.bdev);
-	drbd_submit_bio(req->clone);
+	clone = req->clone ? req->clone : drbd_clone(req->bio);
+	req->clone = NULL;
+	clone->bi_private = req;
+	clone->bi_end_io = local_end;
+	drbd_bio_set_dev(clone, dev->data.bdev);
+	drbd_submit_bio(clone);
 }
 
 void drbd_run(struct drbd_todo *td)
@@ -300,7 +301,7 @@ static struct drbd_kreq *new_request(struct drbd_device *dev, struct bio *bio, u
 		req->sector = 0;
 	req->start_jif = drbd_io_start(dev->disk, bio);
 	if (dev->disk_open && !(req->flags & (RQ_DISCARD | RQ_ZEROES)))
-		req->clone = drbd_clone(bio, dev->disk_open ? dev->data.bdev : NULL);
+		req->clone = drbd_clone(bio);	/* before the lock is taken; not all need it */
 	return req;
 }
 

@@ -54,6 +54,8 @@ struct drbd_kreq *drbd_kreq_new(void)
 
 void drbd_kreq_free(struct drbd_kreq *req)
 {
+	if (req->clone)
+		bio_put(req->clone);	/* it did not go to the disk */
 	mempool_free(req, kreq_pool);
 }
 
@@ -71,13 +73,9 @@ void drbd_work_free(struct drbd_work *wk)
 	mempool_free(wk, work_pool);
 }
 
-struct bio *drbd_clone(struct bio *bio, struct block_device *bdev)
+struct bio *drbd_clone(struct bio *bio)
 {
-	struct bio *clone = drbd_bioset_clone(&clones, bio);
-
-	if (clone)
-		drbd_bio_set_dev(clone, bdev);
-	return clone;
+	return drbd_bioset_clone(&clones, bio);
 }
 
 struct bio *drbd_bio_new(struct block_device *bdev, unsigned int vecs, unsigned int op)

@@ -61,7 +61,7 @@ struct drbd_kreq {
 	struct list_head link;		/* waiting to start; or to be submitted; or to be freed */
 	struct drbd_device *dev;
 	struct bio *bio;		/* of the upper layer, until it is completed */
-	struct bio *clone;		/* on its way to the backing disk */
+	struct bio *clone;		/* for the backing disk, until it is submitted */
 	struct drbd_al_hold al;
 	struct work_struct work;	/* a discard, or zeroes */
 	unsigned long start_jif;
@@ -286,7 +286,7 @@ struct drbd_kreq *drbd_kreq_new(void);		/* sleeps, never fails */
 void drbd_kreq_free(struct drbd_kreq *req);
 struct drbd_work *drbd_work_new(void);		/* any context */
 void drbd_work_free(struct drbd_work *wk);
-struct bio *drbd_clone(struct bio *bio, struct block_device *bdev);
+struct bio *drbd_clone(struct bio *bio);
 struct bio *drbd_bio_new(struct block_device *bdev, unsigned int vecs, unsigned int op);
 
 static inline u64 drbd_now_ms(void)
