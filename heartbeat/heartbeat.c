@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,12 +114,25 @@ static int daemonize(void)
 	return 0;
 }
 
+/* Clients reach the socket in it as members of haclient. */
+static void make_run_directory(const char *path)
+{
+	const struct passwd *user = getpwnam("hacluster");
+	const struct group *group = getgrnam("haclient");
+
+	if (mkdir(path, 0750) || !user || !group)
+		return; /* it is there already, as the init script made it */
+	if (chown(path, user->pw_uid, group->gr_gid))
+		log_warn("%s cannot be given to hacluster: %m", path);
+}
+
 static int make_directories(const struct ha_cf *cf)
 {
 	char path[512];
 
 	mkdir(HB_VAR_LIB, 0755);
-	mkdir(HB_VAR_RUN, 0750);
+	make_run_directory(HB_VAR_RUN);
+	make_run_directory(HB_VAR_RUN "/dopd");
 	mkdir(cf->coreroot, 0755);
 	snprintf(path, sizeof(path), "%s/root", cf->coreroot);
 	mkdir(path, 0700);

@@ -12,14 +12,16 @@ mount -t tmpfs tmpfs "$own"
 mkdir -p "$own"/{etc,work,usr,usrwork,lib}
 mount -t overlay overlay -o "lowerdir=/etc,upperdir=$own/etc,workdir=$own/work" /etc
 mount -t tmpfs tmpfs /run
-mkdir -p /run/heartbeat /var/lib/heartbeat /var/run
+mkdir -p /var/lib/heartbeat /var/run
 mount -t tmpfs tmpfs /var/lib/heartbeat
 [ -L /var/run ] || mount --bind /run /var/run
 grep -q '^haclient:' /etc/group || echo 'haclient:x:7121:' >>/etc/group
 grep -q '^hacluster:' /etc/passwd || echo 'hacluster:x:7115:7121::/:/bin/false' >>/etc/passwd
-chown hacluster:haclient /run/heartbeat
-mkdir -p /var/lib/heartbeat/cores/{root,nobody,hacluster} /run/heartbeat/{ccm,dopd,rsctmp}
-chown hacluster:haclient /run/heartbeat/{ccm,dopd}
+
+if [ "$kind" = orig ]; then # ours makes what it needs
+	mkdir -p /var/lib/heartbeat/cores/{root,nobody,hacluster} /run/heartbeat/{ccm,dopd,rsctmp}
+	chown hacluster:haclient /run/heartbeat /run/heartbeat/{ccm,dopd}
+fi
 rm -rf /etc/ha.d
 mkdir -p /etc/ha.d/resource.d /etc/ha.d/rc.d
 if [ "$kind" = orig ]; then
