@@ -367,6 +367,7 @@ static s32 take_disk(struct drbd_device *dev, const struct drbd_attach_in *in)
 	spin_unlock_irqrestore(&r->lock, flags);
 	if (rv != ERR_IO_MD_DISK && rv >= SS_SUCCESS) {
 		drbd_md_write(dev);
+		dev->sizes.agreed_sect = dev->sizes.capacity_sect;
 		drbd_dev_set_size(dev);
 		drbd_dev_set_limits(dev);
 		update_write_ordering(r);

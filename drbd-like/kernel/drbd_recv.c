@@ -14,6 +14,7 @@
 typedef int (*data_handler)(struct drbd_resource *r, struct drbd_device *dev, const struct drbd_pkt *pkt);
 
 #define BAD C_PROTOCOL_ERROR
+#define SYNC_UUID_WAIT_MS 10000	/* for the state in which P_SYNC_UUID is taken */
 
 /* --- requests of the peer: end --------------------------------------------------------------------------------------------- */
 
@@ -1178,6 +1179,7 @@ static int got_conn_change_request(struct drbd_resource *r, struct drbd_device *
 
 static int got_sync_uuid(struct drbd_resource *r, struct drbd_device *dev, const struct drbd_pkt *pkt)
 {
+	u64 deadline = drbd_now_ms() + SYNC_UUID_WAIT_MS;
 	enum drbd_state_rv rv;
 	unsigned long flags;
 	u32 seen;
@@ -1191,6 +1193,8 @@ static int got_sync_uuid(struct drbd_resource *r, struct drbd_device *dev, const
 			break;
 		if (r->closing)
 			return C_NETWORK_FAILURE;
+		if (drbd_now_ms() >= deadline)
+			return BAD;	/* the nodes do not agree about who syncs: meet anew */
 		drbd_wait(r, seen, 200);
 	}
 	if (rv < SS_SUCCESS)

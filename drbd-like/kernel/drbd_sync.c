@@ -613,7 +613,7 @@ int drbd_resize(struct drbd_device *dev, u64 capacity_sect, bool set_new)
 	if (err)
 		goto release;
 	mutex_lock(&dev->md_mutex);
-	dev->sizes.capacity_sect = capacity_sect;
+	dev->sizes.capacity_sect = dev->sizes.agreed_sect = capacity_sect;
 	dev->layout = layout;
 	drbd_md_place(&dev->md, &layout);
 	mutex_unlock(&dev->md_mutex);
