@@ -144,7 +144,7 @@ crosswise() {
 		mkfs.ext4 -q -U 11111111-2222-3333-4444-555555555555 -L disk /run/disk
 		loop=$(losetup -f --show /run/disk)
 		trap 'trap - ERR; set +e; umount -R /mnt/d 2>/dev/null; losetup -d $loop' EXIT
-		mkdir /dev/shm/rsc.$$ && ln -s $loop /dev/shm/rsc.$$/disk && mv /dev/shm/rsc.$$/disk /run/dev && rmdir /dev/shm/rsc.$$
+		ln -s $loop /run/dev	# by a name that is the same on both sides
 		mounts() { findmnt -rno TARGET,FSTYPE | grep /mnt/ || :; }
 		for a in status start status start stop stop status; do say Filesystem /run/dev /mnt/d ext4 $a; mounts; done
 		say Filesystem /run/dev /mnt/d/ ext4 ro,noatime start
