@@ -99,6 +99,8 @@ enum drbd_state_rv drbd_got_sync_uuid(struct drbd_vol_state *vol, u64 sync_uuid)
 		return SS_NEED_CONNECTION;
 	if (s.disk < D_NEGOTIATING)
 		return SS_NO_LOCAL_DISK;
+	if (s.pdsk < D_INCONSISTENT)
+		return SS_NO_REMOTE_DISK;	/* the source lost it meanwhile: nothing will come */
 	if (s.conn != C_WF_SYNC_UUID && s.conn != C_BEHIND)
 		return SS_UNKNOWN_ERROR;
 	drbd_uuid_start_target(vol->uuid, sync_uuid, is_primary(vol));
