@@ -22,7 +22,7 @@ setup_file() {
 teardown_file() {
 	# the original knows only these places; no one has a minor of these numbers
 	rm -f /var/lib/drbd/drbd-minor-9960.lkbd /var/lock/drbd-147-9960 /var/lib/drbd/drbd250 /var/lock/drbd-147-250
-	[ ! -e "$ROOM/made-var-lib-drbd" ] || rmdir /var/lib/drbd
+	[ ! -e "$ROOM/made-var-lib-drbd" ] || [ ! -d /var/lib/drbd ] || rmdir --ignore-fail-on-non-empty /var/lib/drbd
 	rm -rf "$ROOM"
 }
 
