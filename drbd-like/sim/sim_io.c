@@ -73,10 +73,12 @@ static void md_io_done(struct sim_world *w, void *arg, u64 data, s32 error, cons
 	struct md_io *io = arg;
 	struct sim_node *n = io->n;
 
-	(void)data;
 	(void)content;
 	if (error)
 		io->error = error;
+	/* what is not on disk is written again before anything relies on it */
+	if (error && data && n->disk_open && data - 1 < n->bm_chunks)
+		drbd_bm_mark_dirty(&n->bm, (u32)data - 1);
 	if (--io->left)
 		return;
 	if (io->error)
@@ -158,7 +160,8 @@ static void write_chunk(struct sim_node *n, u32 chunk, struct md_io *io)
 {
 	drbd_bm_clean(&n->bm, chunk);
 	io->left++;
-	sim_disk_md_write(&n->disk, n->md.bm_offset * 512 + chunk * 4096, n->bm_chunk[chunk], 4096, md_io_done, io, 0);
+	sim_disk_md_write(&n->disk, n->md.bm_offset * 512 + chunk * 4096, n->bm_chunk[chunk], 4096, md_io_done, io,
+			  chunk + 1);
 }
 
 static void bm_flushed(struct sim_world *w, void *arg, u64 data, s32 error, const u32 *content)
