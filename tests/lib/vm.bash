@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The test machines: Debian's kernels under qemu (emulated, no root needed but for `apt-get download`), with a small initramfs of
-# the programs and modules that the test names. `load ../lib/vm.bash` in bats; `vm_cleanup` in teardown.
+# The test machines: Debian's kernels under qemu (emulated, needs no root), with a small initramfs of the programs
+# and modules that the test names. `load ../lib/vm.bash` in bats; `vm_cleanup` in teardown.
 #
 #   vm_run KERNEL [OPTION...] [--script FILE]   one machine runs the script (standard input, if no --script is given): its output
 #                                               and exit code are ours; kernel trouble is 125 with the console on stderr
@@ -18,7 +18,8 @@
 #         --files SRC:DST                       a file or a folder (its contents)       --disk SIZE|FILE   /dev/vda, /dev/vdb...
 #         --cut-disk SIZE|FILE                  a disk that keeps, loses or tears what was not flushed before vm_kill (by VM_SEED)
 #         --net NET[=ADDRESS/BITS]              eth0, eth1...                           --mem MIB (256; root 768)    --smp N (1)
-#         --patience SECONDS                    a hang is so long without output or answer (120, root 300)  --append "WORD..." kernel command line
+#         --patience SECONDS                    a hang is so long without output or answer (120, root 300)
+#         --append "WORD..."                    for the kernel command line
 #         --allow REGEX                         kernel message that is no trouble here  --script FILE      ends the machine at its end
 #         --root IMAGE                          full root instead of busybox, see root.bash
 # Anything of a panic, BUG, WARNING, Oops, lockdep, hung task or a lost machine makes the function that meets it fail with 125.
