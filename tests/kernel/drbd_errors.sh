@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1091
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs in a test machine: half of one lower disk of the fast rig begins to fail, on the Primary and on the Secondary, in every
 # on-io-error policy. The application sees nothing of it while the other node is there, and the disk is repaired after it.

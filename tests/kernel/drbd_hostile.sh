@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1091
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs in a test machine: the peer of node a is drbd_hostile, again and again. The node has to hang up each time, its data stay
 # what they were, and an honest peer is taken afterwards as if nothing had been.

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2086 # lists of options
+# shellcheck shell=sh disable=SC1091,SC2086 # lists of options
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs in a test machine with our drbd.ko and Debian's drbdsetup-84: both ends of a connection in one kernel. Each line
 # "ok ..." is something that works; the last line counts them. The first thing that does not ends the script.
@@ -15,7 +15,7 @@ refused() { # EXIT-CODE TEXT COMMAND...
 	shift 2
 	"$@" >/tmp/refused 2>&1
 	is=$?
-	[ $is = "$want" ] && grep -q -- "$text" /tmp/refused || rig_fail "$* is not refused with $want, $text: $is $(cat /tmp/refused)"
+	{ [ $is = "$want" ] && grep -q -- "$text" /tmp/refused; } || rig_fail "$* is not refused with $want, $text: $is $(cat /tmp/refused)"
 }
 connect_a() { must drbdsetup connect a $A $B "$@"; }
 connect_b() { must drbdsetup connect b $B $A "$@"; }
