@@ -27,12 +27,12 @@ teardown() {
 }
 
 own() { [ "$1" = A ] && echo ipv4:10.0.0.1:7788 || echo ipv4:10.0.0.2:7788; }
-peer() { [ "$1" = A ] && own B || own A; }
+peer() { if [ "$1" = A ]; then own B; else own A; fi; }
 
 power_on() { # NAME
 	local module=drbd ip=10.0.0.2/24
 	[ "$1" = B ] || { module=$ours ip=10.0.0.1/24; }
-	vm_start "$1" $KERNEL --modules "$module $crypto" --programs "$programs" --net "n=$ip" --disk ${DISK_MIB}M
+	vm_start "$1" "$KERNEL" --modules "$module $crypto" --programs "$programs" --net "n=$ip" --disk ${DISK_MIB}M
 	vm_exec "$1" "modprobe virtio_blk; for m in $crypto; do modprobe \$m || exit; done
 		modprobe drbd usermode_helper=/bin/true && mkdir -p /var/lib/drbd"
 }

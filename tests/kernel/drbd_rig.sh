@@ -49,6 +49,7 @@ write_to 0 10
 must dd if=/dev/drbd0 of=/tmp/read bs=32k skip=10 count=50 iflag=direct 2>/tmp/dd
 must cmp -n 1638400 /tmp/read /dev/ram0 0 327680
 ok "a forced Primary without a peer writes and reads"
+# shellcheck disable=SC2217 # it holds the device open
 sleep 1000 </dev/drbd0 &
 reader=$!
 sleep 0.2
