@@ -7,7 +7,7 @@ hb_run_all() {
 	local HB_RESULTS=$BATS_FILE_TMPDIR/results
 	mkdir "$HB_RESULTS"
 	while read -r name kind1 kind2; do
-		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do read -rt 0.1 <> <(:) || true; done
+		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do sleep 0.1; done
 		(
 			status=0
 			timeout -k 5 240 tests/lib/hb_scenario.bash "$name" "$kind1" "$kind2" >"$HB_RESULTS/$name.$kind1.$kind2" 2>&1 3>&- || status=$?

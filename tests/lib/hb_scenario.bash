@@ -265,7 +265,7 @@ apiauth ipfail gid=haclient uid=hacluster" lab
 	ping_is 1 del
 	until_holds 40 "$ALL2"
 	until_rsc 20 2 all
-	[ "$(on 1 cl_status nodestatus $PING || true)" = dead ]
+	[ "$(on 1 cl_status nodestatus $PING || :)" = dead ]
 	[ "$(on 2 cl_status nodestatus $PING)" = ping ]
 	[ "$(on 2 cl_status clientstatus server1 ipfail 2000)" = online ]
 	no_conflict
@@ -282,10 +282,21 @@ apiauth dopd gid=haclient uid=hacluster" lab
 	for i in 1 2; do
 		until on "$i" test -S /run/heartbeat/dopd/outdater; do pause 0.1; done
 	done
+	outdate_peer() { on 1 /usr/libexec/heartbeat/drbd-peer-outdater -p server2 -r r0 -t 5; }
+	# a dopd has its socket before it has signed on
+	on 2 bash -c "echo 0 >/run/drbdadm-exit"
+	for i in {1..10}; do
+		code=0
+		outdate_peer || code=$?
+		[ "$code" != 4 ] || break
+		echo "dopd is not there yet: exit $code"
+		pause 1
+	done
 	for code in 0:4 5:3 17:6 9:20; do
 		on 2 bash -c "echo ${code%:*} >/run/drbdadm-exit"
 		i=0
-		on 1 /usr/libexec/heartbeat/drbd-peer-outdater -p server2 -r r0 -t 5 || i=$?
+		outdate_peer || i=$?
+		echo "asked for ${code#*:}, got $i"
 		[ "$i" = "${code#*:}" ]
 	done
 	i=0

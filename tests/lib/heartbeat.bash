@@ -18,8 +18,8 @@ hb_fetch_original() {
 	[ -e "$HB_ORIG/root/usr/libexec/heartbeat/heartbeat" ] && touch "$HB_ORIG/done"
 }
 
-pause() { # SECONDS, without a process
-	read -rt "$1" <> <(:) || true
+pause() { # SECONDS
+	sleep "$1"
 }
 
 # hb_lab KIND1 KIND2 : two nodes server1 and server2, each ours or orig, joined by a link eth0 (10.77.0.1, .2 / 24). Sets LAB.
@@ -60,8 +60,8 @@ hb_lab_end() {
 	trap - ERR
 	for i in 1 2; do
 		pid=$(cat "$LAB/unshare$i" 2>/dev/null) || continue
-		kill -KILL "$pid" 2>/dev/null || true
-		wait "$pid" 2>/dev/null || true
+		kill -KILL "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || :
 	done
 	# its processes may be writing their last words
 	for i in {1..50}; do
@@ -108,7 +108,7 @@ stop() { # NODE
 
 # All processes of the node's heartbeat, at once
 kill9() { # NODE
-	on "$1" bash -c 'p=$(pgrep -x "heartbeat" || true; pgrep -f "^heartbeat: " || true); [ -z "$p" ] || kill -KILL $p 2>/dev/null || true'
+	on "$1" bash -c 'p=$(pgrep -x "heartbeat" || :; pgrep -f "^heartbeat: " || :); [ -z "$p" ] || kill -KILL $p 2>/dev/null || :'
 	hb_power_off "$1"
 }
 
@@ -122,7 +122,7 @@ running() { # NODE
 }
 
 rscstatus() { # NODE
-	on "$1" cl_status rscstatus 2>/dev/null || true
+	on "$1" cl_status rscstatus 2>/dev/null || :
 }
 
 # Who has which group: "r1=server1 r2=server1"

@@ -79,11 +79,11 @@ ld_until() {
 	while [ "$left" -gt 0 ]; do
 		have=$(ld_table)
 		if [ "$have" = "$2" ]; then
-			read -rt "${LD_SETTLE:-1.2}" <> <(:) || true
+			sleep "${LD_SETTLE:-1.2}"
 			have=$(ld_table)
 			[ "$have" != "$2" ] || return 0
 		fi
-		read -rt 0.1 <> <(:) || true
+		sleep 0.1
 		left=$((left - 1))
 	done
 	echo "table is '$have', want '$2'"

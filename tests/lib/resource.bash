@@ -111,7 +111,7 @@ until_true() {
 	local left=200
 	until "$@"; do
 		[ $((left -= 1)) -gt 0 ] || { echo "never true: $*"; return 1; }
-		read -rt 0.05 <> <(:) || true
+		sleep 0.05
 	done
 }
 

@@ -50,7 +50,7 @@ results=${RESULTS:-$O/results}
 mkdir -p "$results"
 rm -f "$results/$ring".*
 for file; do
-	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do read -rt 0.05 <> <(:); done
+	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do sleep 0.05; done
 	( SECONDS=0; run_file "$file" "$results/$ring.$(basename "${file%.bats}")" ) &
 done
 wait

@@ -169,7 +169,8 @@ crosswise() {
 		mkdir -p /mnt/d/below
 		mount -t tmpfs tmpfs /mnt/d/below
 		(cd /mnt/d/below && exec sleep 1000) &
-		inside() { [ "$(readlink /proc/$!/cwd)" = /mnt/d/below ]; }
+		user=$!
+		inside() { [ "$(readlink /proc/$user/cwd)" = /mnt/d/below ]; }
 		until_true inside
 		say Filesystem /run/dev /mnt/d ext4 stop
 		cat /run/err

@@ -149,7 +149,7 @@ fs_test() {
 		(cd /mnt/d && exec sleep 1000) &
 		sleeper=$!
 		exec 7>/mnt/d/open
-		(trap 'exit 7' TERM; : >/run/ready; while :; do read -rt 1 <> <(:) || :; done) &
+		(trap 'exit 7' TERM; : >/run/ready; while :; do sleep 1; done) &
 		writer=$!
 		exec 7>&-
 		until_true test -e /run/ready

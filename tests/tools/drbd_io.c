@@ -38,12 +38,14 @@ struct load {
 	void *data;
 };
 
-static int submit(struct load *l, aio_context_t ctx, struct iocb *cb)
+/* slot: the request's place among those in flight; it comes back with its event. */
+static int submit(struct load *l, aio_context_t ctx, struct iocb *cb, long slot)
 {
 	struct iocb *list[1] = { cb };
 	uint64_t nr = l->sequential ? l->at++ % l->blocks : next_random(&l->seed) % l->blocks;
 
 	memset(cb, 0, sizeof(*cb));
+	cb->aio_data = (uint64_t)slot;
 	cb->aio_fildes = (uint32_t)l->fd;
 	cb->aio_lio_opcode = IOCB_CMD_PWRITE;
 	cb->aio_buf = (uintptr_t)l->data;
@@ -63,12 +65,12 @@ static long run(struct load *l, int depth, double seconds)
 	if (syscall(SYS_io_setup, DEPTH_MAX, &ctx))
 		return -errno;
 	for (i = 0; i < depth; i++)
-		if (submit(l, ctx, &cb[i]))
+		if (submit(l, ctx, &cb[i], i))
 			return -EIO;
 	while (now() < end) {
 		n = syscall(SYS_io_getevents, ctx, 1L, (long)DEPTH_MAX, ev, NULL);
 		for (i = 0; i < n; i++) {
-			if (ev[i].res != (int64_t)l->block || submit(l, ctx, (struct iocb *)(uintptr_t)ev[i].obj))
+			if (ev[i].res != (int64_t)l->block || submit(l, ctx, &cb[ev[i].data], (long)ev[i].data))
 				return -EIO;
 			done++;
 		}

@@ -37,7 +37,7 @@ static const struct {
 	{ "disk", 3, 1, "backing-dev", 's', 0, 0, 128 },
 	{ "disk", 3, 2, "meta-dev", 's', 0, 0, 128 },
 	{ "disk", 3, 3, "meta-dev-idx", 'i', 0, -3, 0x7fffffff },
-	{ "disk", 3, 4, "size", 'N', 0, 0, 1ll << 41 },
+	{ "disk", 3, 4, "size", 'N', 0, 0, 1LL << 41 },
 	{ "disk", 3, 5, "max-bio-bvecs", 'n', 0, 0, 128 },
 	{ "disk", 3, 6, "on-io-error", 'e', 2, 0, 2 },
 	{ "disk", 3, 7, "fencing", 'e', 0, 0, 2 },
@@ -93,13 +93,13 @@ static const struct {
 	{ "net", 5, 33, "csums-after-crash-only", 'f', 0, 0, 1 },
 	{ "net", 5, 34, "socket-check-timeout", 'n', 0, 0, 300 },
 	{ "set_role", 6, 1, "force", 'f', 0, 0, 1 },
-	{ "resize", 7, 1, "size", 'N', 0, 0, 1ll << 41 },
+	{ "resize", 7, 1, "size", 'N', 0, 0, 1LL << 41 },
 	{ "resize", 7, 2, "assume-peer-has-space", 'f', 0, 0, 1 },
 	{ "resize", 7, 3, "assume-clean", 'f', 0, 0, 1 },
 	{ "resize", 7, 4, "al-stripes", 'n', 1, 1, 1024 },
 	{ "resize", 7, 5, "al-stripe-size-kB", 'n', 32, 4, 16777216 },
-	{ "start_ov", 9, 1, "start", 'N', 0, 0, 1ll << 41 },
-	{ "start_ov", 9, 2, "stop", 'N', -1, 0, 1ll << 41 },	/* default: more than can be asked for */
+	{ "start_ov", 9, 1, "start", 'N', 0, 0, 1LL << 41 },
+	{ "start_ov", 9, 2, "stop", 'N', -1, 0, 1LL << 41 },	/* default: more than can be asked for */
 	{ "new_c_uuid", 10, 1, "clear-bitmap", 'f', 0, 0, 1 },
 	{ "timeout", 11, 1, "timeout-type", 'n', 0, 0, 2 },
 	{ "disconnect", 12, 1, "force", 'f', 0, 0, 1 },
@@ -257,7 +257,7 @@ static void limits(enum drbd_opt_ctx_id ctx, const struct drbd_opt *opt, union c
 	}
 	if (opt->type == OPT_NUM) {		/* as drbdsetup: the kernel judges */
 		CHECK_INT(drbd_opt_parse(opt, "4294967295", false, conf), 0);
-		CHECK(drbd_opt_get(opt, conf) == 0xffffffffll);
+		CHECK(drbd_opt_get(opt, conf) == 0xffffffffLL);
 		CHECK_INT(drbd_opt_parse(opt, "4294967296", false, conf), -ERANGE);
 	}
 }
