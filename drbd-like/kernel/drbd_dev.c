@@ -328,6 +328,18 @@ static void drbd_enter_bio(void *private, struct bio *bio)
 {
 	drbd_submit_bio_entry(private, bio);
 }
+
+static struct block_device *drbd_enter_lower_get(void *private)
+{
+	struct drbd_device *dev = private;
+
+	return drbd_disk_get(dev, D_DISKLESS) ? dev->data.bdev : NULL;
+}
+
+static void drbd_enter_lower_put(void *private)
+{
+	drbd_disk_put(private);
+}
 DRBD_SUBMIT_FN(drbd_enter)
 
 static void take_restarted(struct drbd_device *dev)
@@ -466,6 +478,7 @@ void drbd_dev_set_limits(struct drbd_device *dev)
 	struct drbd_resource *r = dev->res;
 	unsigned long flags;
 
+	l.lower = drbd_enter_lower_get(dev);
 	spin_lock_irqsave(&r->lock, flags);
 	l.max_sect = DRBD_MAX(drbd_max_bio(&r->cs, &dev->sizes), 4096u) >> 9;
 	l.logical_byte = l.physical_byte = 512;
@@ -481,6 +494,8 @@ void drbd_dev_set_limits(struct drbd_device *dev)
 	}
 	spin_unlock_irqrestore(&r->lock, flags);
 	drbd_gendisk_limits(dev->disk, &l);
+	if (l.lower)
+		drbd_enter_lower_put(dev);
 }
 
 void drbd_dev_set_size(struct drbd_device *dev)
@@ -503,6 +518,7 @@ int drbd_dev_add(struct drbd_device *dev)
 	d->flags |= DRBD_DISK_FLAGS;
 	d->fops = &drbd_fops;
 	d->private_data = dev;
+	drbd_gendisk_entry(d, drbd_enter, dev);
 	snprintf(d->disk_name, sizeof(d->disk_name), "drbd%d", dev->minor);
 	drbd_dev_set_limits(dev);
 	set_disk_ro(d, true);

@@ -791,6 +791,8 @@ void drbd_peer_submit(struct drbd_peer *pr, bool write)
 	while (done < size) {
 		bio = drbd_bio_new(pr->dev->data.bdev, DRBD_MIN(DIV_ROUND_UP(size - done, PAGE_SIZE),
 								(unsigned long)DRBD_BIO_VECS), op);
+		if (bio)
+			drbd_bio_sector(bio) = pr->p.iv.sector + (done >> 9);	/* how much fits depends on it */
 		took = bio ? fill_bio(bio, pr, done) : 0;
 		if (!took) {
 			if (bio)
@@ -798,7 +800,6 @@ void drbd_peer_submit(struct drbd_peer *pr, bool write)
 			pr->error = -EIO;
 			break;
 		}
-		drbd_bio_sector(bio) = pr->p.iv.sector + (done >> 9);
 		bio->bi_private = pr;
 		bio->bi_end_io = peer_bio_end;
 		atomic_inc(&pr->bios);

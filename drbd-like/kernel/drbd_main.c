@@ -328,7 +328,7 @@ int drbd_device_new(struct drbd_resource *r, int minor, u16 volume)
 	drbd_req_vol_init(&dev->rv);
 	drbd_rs_extents_init(&dev->ext);
 	drbd_device_timers(dev);
-	dev->disk = drbd_gendisk_alloc(NULL, dev);
+	dev->disk = drbd_gendisk_alloc();
 	if (!dev->disk)
 		goto free;
 	err = drbd_dev_add(dev);

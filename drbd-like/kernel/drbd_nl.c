@@ -28,6 +28,9 @@ struct family_header {
 };
 
 static struct genl_family drbd_family;
+#ifndef COMPAT_HAVE_GENL_MCGRPS
+static struct genl_multicast_group drbd_group;
+#endif
 static atomic_t event_seq = ATOMIC_INIT(2), notify_seq = ATOMIC_INIT(2);
 
 /* --- reading ---------------------------------------------------------------------------------------------------------------- */
@@ -955,8 +958,8 @@ static struct genl_family drbd_family = {
 	.ops = drbd_ops,
 	.n_ops = ARRAY_SIZE(drbd_ops),
 	.module = THIS_MODULE,
-	.parallel_ops = true,
 #endif
+	.parallel_ops = true,
 #ifdef COMPAT_HAVE_GENL_MCGRPS
 	.mcgrps = drbd_groups,
 	.n_mcgrps = ARRAY_SIZE(drbd_groups),

@@ -27,6 +27,8 @@
 #include <linux/version.h>
 #include <linux/net.h>
 #include <linux/tcp.h>
+#include <linux/ctype.h>
+#include <linux/workqueue.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/timer.h>
@@ -417,6 +419,10 @@ static inline struct workqueue_struct *drbd_workqueue(const char *name)
 #endif
 }
 
+#ifndef COMPAT_HAVE_SYSTEM_UNBOUND_WQ
+#define system_unbound_wq system_long_wq
+#endif
+
 #ifdef COMPAT_HAVE_SHASH_DESC_FLAGS
 #define drbd_shash_desc_init(d, t) do { (d)->tfm = (t); (d)->flags = 0; } while (0)
 #else
@@ -431,9 +437,53 @@ struct drbd_limits {
 	u32 logical_byte, physical_byte;
 	u32 discard_sect, zeroes_sect;	/* 0: not offered */
 	u32 discard_granularity;
+	struct block_device *lower;	/* held, or NULL */
 };
 
-/* name##_bio(private data, bio) is called with each request, split to the limits. */
+/*
+ * name##_bio(private data, bio) is called with each request, split to the limits. Where the block layer does not split,
+ * those who build requests ask first how much fits: the backing device has a say, which is held from
+ * name##_lower_get(private data), NULL if there is none, to name##_lower_put(private data).
+ */
+#ifdef COMPAT_HAVE_MERGE_BVEC
+#define DRBD_MERGE_FN(name)							\
+static int name##_merge(struct request_queue *q, struct bvec_merge_data *at, struct bio_vec *bv) \
+{										\
+	u32 max = queue_max_hw_sectors(q) << 9;					\
+	int fit = at->bi_size < max ? max - at->bi_size : 0;			\
+	struct block_device *bdev = name##_lower_get(q->queuedata);		\
+	struct request_queue *lower = bdev ? bdev_get_queue(bdev) : NULL;	\
+	struct bvec_merge_data below = *at;					\
+										\
+	below.bi_bdev = bdev;							\
+	if (lower && lower->merge_bvec_fn)					\
+		fit = min(fit, lower->merge_bvec_fn(lower, &below, bv));	\
+	if (bdev)								\
+		name##_lower_put(q->queuedata);					\
+	return fit;								\
+}
+#define drbd_queue_merge(q, name) blk_queue_merge_bvec(q, name##_merge)
+#else
+#define DRBD_MERGE_FN(name)
+#define drbd_queue_merge(q, name) do { } while (0)
+#endif
+#ifdef COMPAT_HAVE_UNPLUG_FN	/* what waits for company in the lower queue goes */
+#define DRBD_UNPLUG_FN(name)							\
+static void name##_unplug(struct request_queue *q)				\
+{										\
+	struct block_device *bdev = name##_lower_get(q->queuedata);		\
+										\
+	if (!bdev)								\
+		return;								\
+	blk_unplug(bdev_get_queue(bdev));					\
+	name##_lower_put(q->queuedata);						\
+}
+#define drbd_queue_unplug(q, name) ((q)->unplug_fn = name##_unplug)
+#else
+#define DRBD_UNPLUG_FN(name)
+#define drbd_queue_unplug(q, name) do { } while (0)
+#endif
+
 #ifdef COMPAT_HAVE_FOPS_SUBMIT_BIO_VOID
 #define DRBD_SUBMIT_FN(name)							\
 static void name(struct bio *bio)						\
@@ -454,21 +504,40 @@ static blk_qc_t name(struct request_queue *q, struct bio *bio)			\
 	return BLK_QC_T_NONE;							\
 }
 #define DRBD_FOPS_SUBMIT(name)
-#elif defined(COMPAT_HAVE_MRF_INT)
+#elif defined(COMPAT_HAVE_MRF_INT)	/* el6: barriers are requests of their own, which flushes have replaced */
 #define DRBD_SUBMIT_FN(name)							\
 static int name(struct request_queue *q, struct bio *bio)			\
 {										\
-	name##_bio(q->queuedata, bio);						\
+	if (bio_rw_flagged(bio, BIO_RW_BARRIER))				\
+		bio_endio(bio, -EOPNOTSUPP);					\
+	else									\
+		name##_bio(q->queuedata, bio);					\
 	return 0;								\
-}
+}										\
+DRBD_MERGE_FN(name)								\
+DRBD_UNPLUG_FN(name)
 #define DRBD_FOPS_SUBMIT(name)
 #else
 #define DRBD_SUBMIT_FN(name)							\
 static void name(struct request_queue *q, struct bio *bio)			\
 {										\
 	name##_bio(q->queuedata, bio);						\
-}
+}										\
+DRBD_MERGE_FN(name)								\
+DRBD_UNPLUG_FN(name)
 #define DRBD_FOPS_SUBMIT(name)
+#endif
+
+/* Requests to this disk go to what DRBD_SUBMIT_FN(name) made. Before the limits: where there is a queue, they are reset. */
+#ifdef COMPAT_HAVE_FOPS_SUBMIT_BIO_VOID
+#define drbd_gendisk_entry(d, name, private) do { } while (0)
+#else
+#define drbd_gendisk_entry(d, name, private) do {				\
+	(d)->queue->queuedata = (private);					\
+	blk_queue_make_request((d)->queue, name);				\
+	drbd_queue_merge((d)->queue, name);					\
+	drbd_queue_unplug((d)->queue, name);					\
+} while (0)
 #endif
 
 /* name##_disk(disk, writes) and name##_close(disk) behind open and release. */
@@ -508,15 +577,13 @@ static int name(struct gendisk *disk, fmode_t mode)				\
 #endif
 
 #ifdef COMPAT_HAVE_BLK_ALLOC_DISK_LIM
-static inline struct gendisk *drbd_gendisk_alloc(void *submit, void *private)
+static inline struct gendisk *drbd_gendisk_alloc(void)
 {
 	struct queue_limits lim = {
 		.features = BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA | BLK_FEAT_STABLE_WRITES,
 	};
 	struct gendisk *d = blk_alloc_disk(&lim, NUMA_NO_NODE);
 
-	(void)submit;
-	(void)private;
 	return IS_ERR(d) ? NULL : d;
 }
 
@@ -536,12 +603,10 @@ static inline void drbd_gendisk_limits(struct gendisk *d, const struct drbd_limi
 }
 #else
 #ifdef COMPAT_HAVE_BLK_ALLOC_DISK
-static inline struct gendisk *drbd_gendisk_alloc(void *submit, void *private)
+static inline struct gendisk *drbd_gendisk_alloc(void)
 {
 	struct gendisk *d = blk_alloc_disk(NUMA_NO_NODE);
 
-	(void)submit;
-	(void)private;
 	if (!d)
 		return NULL;
 	blk_queue_write_cache(d->queue, true, true);
@@ -549,7 +614,7 @@ static inline struct gendisk *drbd_gendisk_alloc(void *submit, void *private)
 	return d;
 }
 #else
-static inline struct gendisk *drbd_gendisk_alloc(void *submit, void *private)
+static inline struct gendisk *drbd_gendisk_alloc(void)
 {
 	struct request_queue *q = blk_alloc_queue(GFP_KERNEL);
 	struct gendisk *d;
@@ -562,8 +627,6 @@ static inline struct gendisk *drbd_gendisk_alloc(void *submit, void *private)
 		return NULL;
 	}
 	d->queue = q;
-	q->queuedata = private;
-	blk_queue_make_request(q, submit);
 #ifdef COMPAT_HAVE_Q_WRITE_CACHE
 	blk_queue_write_cache(q, true, true);
 	q->backing_dev_info->capabilities |= BDI_CAP_STABLE_WRITES;
@@ -579,7 +642,17 @@ static inline void drbd_gendisk_limits(struct gendisk *d, const struct drbd_limi
 {
 	struct request_queue *q = d->queue;
 
+#ifdef COMPAT_HAVE_MERGE_BVEC	/* nothing splits below us: what the backing device can not take must not come */
+	struct queue_limits lim = q->limits;
+
+	blk_set_default_limits(&lim);
+	blk_limits_max_hw_sectors(&lim, l->max_sect);
+	if (l->lower)
+		(void)bdev_stack_limits(&lim, l->lower, 0);
+	q->limits = lim;
+#else
 	blk_queue_max_hw_sectors(q, l->max_sect);
+#endif
 	blk_queue_logical_block_size(q, l->logical_byte);
 	blk_queue_physical_block_size(q, l->physical_byte);
 	blk_queue_max_discard_sectors(q, l->discard_sect);
@@ -630,26 +703,41 @@ static inline void drbd_gendisk_size(struct gendisk *d, u64 sect)
 #define DRBD_DISK_FLAGS 0
 #endif
 
+/* Statistics of the disk, as iostat shows them. */
 static inline unsigned long drbd_io_start(struct gendisk *d, struct bio *bio)
 {
-#ifdef COMPAT_HAVE_BIO_IO_ACCT
+#if defined(COMPAT_HAVE_BIO_IO_ACCT)
 	(void)d;
 	return bio_start_io_acct(bio);
+#elif defined(COMPAT_HAVE_GENERIC_IO_ACCT)
+	generic_start_io_acct(d->queue, bio_data_dir(bio), bio_sectors(bio), &d->part0);
+	return jiffies;
 #else
-	(void)d;
-	(void)bio;
+	int rw = bio_data_dir(bio), cpu = part_stat_lock();
+
+	part_round_stats(cpu, &d->part0);
+	part_stat_inc(cpu, &d->part0, ios[rw]);
+	part_stat_add(cpu, &d->part0, sectors[rw], bio_sectors(bio));
+	part_inc_in_flight(&d->part0, rw);
+	part_stat_unlock();
 	return jiffies;
 #endif
 }
 
 static inline void drbd_io_end(struct gendisk *d, struct bio *bio, unsigned long start)
 {
+#if defined(COMPAT_HAVE_BIO_IO_ACCT)
 	(void)d;
-#ifdef COMPAT_HAVE_BIO_IO_ACCT
 	bio_end_io_acct(bio, start);
+#elif defined(COMPAT_HAVE_GENERIC_IO_ACCT)
+	generic_end_io_acct(d->queue, bio_data_dir(bio), &d->part0, start);
 #else
-	(void)bio;
-	(void)start;
+	int rw = bio_data_dir(bio), cpu = part_stat_lock();
+
+	part_stat_add(cpu, &d->part0, ticks[rw], jiffies - start);
+	part_round_stats(cpu, &d->part0);
+	part_dec_in_flight(&d->part0, rw);
+	part_stat_unlock();
 #endif
 }
 
