@@ -37,10 +37,6 @@ SETUP_NL_SRC := drbd-like/user/setup_nl.c drbd-like/core/drbd_options.c
 PROGRAMS += drbdsetup
 drbdsetup_SRC = drbd-like/user/drbdsetup.c drbd-like/user/setup_show.c drbd-like/user/setup_status.c \
 	drbd-like/user/setup_events.c drbd-like/user/drbd_gi.c drbd-like/core/drbd_text.c $(SETUP_NL_SRC) $(DRBD_HOST_SRC)
-drbdsetup_PKG = libnl-3.0 libnl-genl-3.0
 INSTALL += 755:drbdsetup:/usr/sbin/drbdsetup:/sbin/drbdsetup
-DEPS_DEB += libnl-3-dev libnl-genl-3-dev
-DEPS_EL += libnl3-devel
 UNIT_TESTS += test_setup_nl
 test_setup_nl_SRC := tests/unit/test_setup_nl.c $(SETUP_NL_SRC)
-test_setup_nl_PKG = libnl-3.0 libnl-genl-3.0

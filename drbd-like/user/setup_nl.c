@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* drbdsetup's netlink: one table of members for what is only ever received, the option tables for the rest. */
+/*
+ * drbdsetup's netlink: one table of members for what is only ever received, the option tables for the rest. On plain sockets:
+ * the DRBD packages are built where no netlink library is (an EL 6 with gcc, flex and rpm-build), and what is needed of one is
+ * the few lines of "attributes" and "the socket".
+ */
 #include "drbd-like/user/setup_nl.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <netlink/genl/ctrl.h>
-#include <netlink/genl/family.h>
-#include <netlink/genl/genl.h>
-#include <netlink/netlink.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,22 +20,118 @@
 enum {
 	HEADER_BYTE = 8,		/* of the family: minor, flags or ret_code */
 	REPLY_TIMEOUT_MS = 120 * 1000,
-	BUFFER_BYTE = 1 << 20,		/* of the socket: bursts of events must fit */
-	ANSWER_BYTE = 32 << 10
+	SOCKET_BYTE = 1 << 20,		/* bursts of events must fit */
+	ANSWER_BYTE = 32 << 10,		/* the kernel puts no more into one message of a dump */
+	REQUEST_BYTE = 8 << 10
 };
 /* Section 2: "reject my message if you do not know this number". */
 #define MEMBER_MANDATORY	0x4000
 #define MEMBER_NUMBER		0x3fff
 
+#ifndef SOL_NETLINK
+#define SOL_NETLINK		270	/* not in the headers of EL 6 */
+#endif
+
 struct drbd_nl {
-	struct nl_sock *sock;
-	int family, group;
-	unsigned int seq;
+	int fd;
+	u32 port;		/* ours, as the kernel gave it */
+	u32 group;		/* of events */
+	u32 seq;
+	u16 family;
 	/* what is left of the last datagram */
-	unsigned char *buf;
 	struct nlmsghdr *next;
 	int left;
+	char buf[ANSWER_BYTE] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
+
+/* --- attributes -------------------------------------------------------------------------------------------------------- */
+
+static bool attr_ok(const struct nlattr *a, int left)
+{
+	return left >= (int)sizeof(*a) && a->nla_len >= sizeof(*a) && a->nla_len <= left;
+}
+
+static const struct nlattr *attr_next(const struct nlattr *a, int *left)
+{
+	*left -= NLA_ALIGN(a->nla_len);
+	return (const struct nlattr *)((const char *)a + NLA_ALIGN(a->nla_len));
+}
+
+static const void *attr_data(const struct nlattr *a)
+{
+	return (const char *)a + NLA_HDRLEN;
+}
+
+static int attr_len(const struct nlattr *a)
+{
+	return a->nla_len - NLA_HDRLEN;
+}
+
+static u32 attr_u32(const struct nlattr *a)
+{
+	u32 value = 0;
+
+	memcpy(&value, attr_data(a), DRBD_MIN((size_t)attr_len(a), sizeof(value)));
+	return value;
+}
+
+/* A request that grows; what does not fit sets `full`. */
+struct request {
+	union {
+		struct nlmsghdr header;
+		char bytes[REQUEST_BYTE];
+	} u;
+	size_t len;
+	bool full;
+};
+
+static void put_bytes(struct request *r, const void *data, size_t len)
+{
+	if (r->full || len > sizeof(r->u.bytes) - r->len - NLA_ALIGNTO) {
+		r->full = true;
+		return;
+	}
+	if (len)
+		memcpy(r->u.bytes + r->len, data, len);
+	r->len += len;
+	while (r->len % NLA_ALIGNTO)
+		r->u.bytes[r->len++] = 0;
+}
+
+static void put_attr(struct request *r, u16 type, const void *data, size_t len)
+{
+	struct nlattr a = { (u16)(NLA_HDRLEN + len), type };
+
+	put_bytes(r, &a, sizeof(a));
+	put_bytes(r, data, len);
+}
+
+/* Opens a nested attribute; end_nest() takes what it returned. */
+static size_t begin_nest(struct request *r, u16 type)
+{
+	size_t at = r->len;
+
+	put_attr(r, type | NLA_F_NESTED, NULL, 0);
+	return at;
+}
+
+static void end_nest(struct request *r, size_t at)
+{
+	u16 len = (u16)(r->len - at);
+
+	memcpy(r->u.bytes + at, &len, sizeof(len));
+}
+
+static void begin_request(struct request *r, u16 type, u16 flags, u8 cmd, u8 version)
+{
+	struct genlmsghdr genl = { .cmd = cmd, .version = version };
+
+	memset(r, 0, sizeof(*r));
+	r->len = NLMSG_HDRLEN;
+	r->u.header.nlmsg_type = type;
+	r->u.header.nlmsg_flags = NLM_F_REQUEST | flags;
+	put_bytes(r, &genl, sizeof(genl));
+}
 
 /* --- members that only the module sends (4.1, 4.2, 4.7, 4.9) --------------------------------------------------------- */
 
@@ -128,11 +226,11 @@ static const struct {
 
 static int get_string(const struct nlattr *a, char *to, size_t size)
 {
-	size_t len = strnlen(nla_data(a), nla_len(a));
+	size_t len = strnlen(attr_data(a), (size_t)attr_len(a));
 
 	if (len >= size)
 		return -EBADMSG;
-	memcpy(to, nla_data(a), len);
+	memcpy(to, attr_data(a), len);
 	to[len] = '\0';
 	return 0;
 }
@@ -144,20 +242,20 @@ static int get_member(const struct member *f, const struct nlattr *a, struct drb
 
 	switch (f->type) {
 	case 'n':
-		if (nla_len(a) != f->size)
+		if (attr_len(a) != f->size)
 			return -EBADMSG;
-		memcpy(to, nla_data(a), f->size);
+		memcpy(to, attr_data(a), f->size);
 		return 0;
 	case 'b':
-		if (nla_len(a) > f->size)
+		if (attr_len(a) > f->size)
 			return -EBADMSG;
-		memcpy(to, nla_data(a), nla_len(a));
+		memcpy(to, attr_data(a), attr_len(a));
 		return 0;
 	case 'a':
-		if (nla_len(a) > (int)sizeof(addr->sa))
+		if (attr_len(a) > (int)sizeof(addr->sa))
 			return -EBADMSG;
-		addr->len = nla_len(a);
-		memcpy(&addr->sa, nla_data(a), addr->len);
+		addr->len = attr_len(a);
+		memcpy(&addr->sa, attr_data(a), addr->len);
 		return 0;
 	default:
 		return get_string(a, (char *)to, f->size);
@@ -173,13 +271,13 @@ static int get_option(enum drbd_opt_ctx_id ctx, const struct nlattr *a, void *co
 		return a->nla_type & MEMBER_MANDATORY ? -EOPNOTSUPP : 0;
 	if (opt->type == OPT_STR)
 		return get_string(a, (char *)conf + opt->offset, opt->size);
-	if (nla_len(a) != opt->size)
+	if (attr_len(a) != opt->size)
 		return -EBADMSG;
 	if (opt->size == sizeof(wide)) {	/* attributes are aligned to 4 bytes only */
-		memcpy(&wide, nla_data(a), sizeof(wide));
+		memcpy(&wide, attr_data(a), sizeof(wide));
 		drbd_opt_set(opt, conf, (s64)wide);
 	} else {
-		memcpy((u8 *)conf + opt->offset, nla_data(a), opt->size);
+		memcpy((u8 *)conf + opt->offset, attr_data(a), opt->size);
 	}
 	return 0;
 }
@@ -189,7 +287,7 @@ static int add_info(const struct nlattr *a, struct drbd_nl_msg *m)
 {
 	size_t used = strlen(m->info), room = sizeof(m->info) - used - 1;
 
-	snprintf(m->info + used, room + 1, "%s%.*s", used ? "\n" : "", nla_len(a), (const char *)nla_data(a));
+	snprintf(m->info + used, room + 1, "%s%.*s", used ? "\n" : "", attr_len(a), (const char *)attr_data(a));
 	return 0;
 }
 
@@ -228,15 +326,15 @@ int drbd_nl_parse(const void *nlmsg, struct drbd_nl_msg *m)
 	memcpy(&m->minor, bytes + NLMSG_HDRLEN + GENL_HDRLEN, 4);
 	memcpy(&m->ret_code, bytes + NLMSG_HDRLEN + GENL_HDRLEN + 4, 4);
 	set = (const struct nlattr *)(bytes + fixed);
-	for (left = (int)nlh->nlmsg_len - fixed; nla_ok(set, left); set = nla_next(set, &left)) {
+	for (left = (int)nlh->nlmsg_len - fixed; attr_ok(set, left); set = attr_next(set, &left)) {
 		tla = set->nla_type & MEMBER_NUMBER;
 		if (!tla || tla >= TLA_NR)
 			continue;
 		if (option_sets[tla].offset)
 			drbd_opts_default(option_sets[tla].ctx, (u8 *)m + option_sets[tla].offset);
 		m->sets |= 1u << tla;
-		a = nla_data(set);
-		for (inner_left = nla_len(set); nla_ok(a, inner_left); a = nla_next(a, &inner_left)) {
+		a = attr_data(set);
+		for (inner_left = attr_len(set); attr_ok(a, inner_left); a = attr_next(a, &inner_left)) {
 			err = get_inner(tla, a, m);
 			if (err)
 				return err;
@@ -249,86 +347,82 @@ int drbd_nl_parse(const void *nlmsg, struct drbd_nl_msg *m)
 
 /* --- requests --------------------------------------------------------------------------------------------------------- */
 
-static int put_member(struct nl_msg *msg, int nr, u8 flags, const void *data, size_t len)
+static void put_member(struct request *r, u16 nr, u8 flags, const void *data, size_t len)
 {
-	return nla_put(msg, nr | (flags & OF_M ? MEMBER_MANDATORY : 0), (int)len, data) < 0 ? -EMSGSIZE : 0;
+	put_attr(r, nr | (flags & OF_M ? MEMBER_MANDATORY : 0), data, len);
 }
 
-static int put_context(struct nl_msg *msg, const struct drbd_nl_req *req)
+static void put_context(struct request *r, const struct drbd_nl_req *req)
 {
-	struct nlattr *nest;
-	int err = 0;
+	size_t nest;
 
 	if (!req->resource && !req->volume && !req->my_addr)
-		return 0;
-	nest = nla_nest_start(msg, TLA_CFG_CONTEXT | NLA_F_NESTED);
-	if (!nest)
-		return -EMSGSIZE;
+		return;
+	nest = begin_nest(r, TLA_CFG_CONTEXT);
 	if (req->resource)
-		err = put_member(msg, 2, OF_M, req->resource, strlen(req->resource) + 1);
-	if (!err && req->volume)
-		err = put_member(msg, 1, OF_M, req->volume, sizeof(*req->volume));
-	if (!err && req->my_addr)
-		err = put_member(msg, 3, OF_M, &req->my_addr->sa, req->my_addr->len);
-	if (!err && req->peer_addr)
-		err = put_member(msg, 4, OF_M, &req->peer_addr->sa, req->peer_addr->len);
-	nla_nest_end(msg, nest);
-	return err;
+		put_member(r, 2, OF_M, req->resource, strlen(req->resource) + 1);
+	if (req->volume)
+		put_member(r, 1, OF_M, req->volume, sizeof(*req->volume));
+	if (req->my_addr)
+		put_member(r, 3, OF_M, &req->my_addr->sa, req->my_addr->len);
+	if (req->peer_addr)
+		put_member(r, 4, OF_M, &req->peer_addr->sa, req->peer_addr->len);
+	end_nest(r, nest);
 }
 
-static int put_options(struct nl_msg *msg, const struct drbd_nl_req *req)
+static void put_options(struct request *r, const struct drbd_nl_req *req)
 {
 	const struct drbd_opt_ctx *ctx = &drbd_opt_ctx[req->opt_ctx];
-	struct nlattr *nest;
-	int err = 0;
+	size_t nest;
 	u16 i;
 
 	if (!req->given)	/* an empty set would be refused by some modules, and says nothing */
-		return 0;
-	nest = nla_nest_start(msg, ctx->tla | NLA_F_NESTED);
-	if (!nest)
-		return -EMSGSIZE;
-	for (i = 0; i < ctx->opts && !err; i++) {
+		return;
+	nest = begin_nest(r, ctx->tla);
+	for (i = 0; i < ctx->opts; i++) {
 		const struct drbd_opt *opt = &ctx->opt[i];
 		const char *at = (const char *)req->conf + opt->offset;
 
 		if (req->given >> i & 1)
-			err = put_member(msg, opt->nr, opt->flags, at, opt->type == OPT_STR ? strlen(at) + 1 : opt->size);
+			put_member(r, opt->nr, opt->flags, at, opt->type == OPT_STR ? strlen(at) + 1 : opt->size);
 	}
-	nla_nest_end(msg, nest);
-	return err;
+	end_nest(r, nest);
 }
 
-static int send_request(struct drbd_nl *nl, const struct drbd_nl_req *req, int nlmsg_flags)
+static int send_bytes(struct drbd_nl *nl, struct request *r)
 {
-	struct nl_msg *msg = nlmsg_alloc();
-	u32 *header;
-	int err = -ENOMEM;
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	ssize_t n;
 
-	if (!msg)
-		return -ENOMEM;
-	header = genlmsg_put(msg, NL_AUTO_PORT, ++nl->seq, nl->family, HEADER_BYTE, nlmsg_flags, req->cmd, DRBD_API_VERSION);
-	if (!header)
-		goto free_msg;
-	header[0] = req->minor;
-	header[1] = req->flags;
-	err = put_context(msg, req);
-	if (!err && req->opt_ctx >= 0)
-		err = put_options(msg, req);
-	if (!err) {
-		errno = 0;
-		err = nl_send_auto(nl->sock, msg) < 0 ? -(errno ? errno : EIO) : 0;
-	}
-free_msg:
-	nlmsg_free(msg);
-	return err;
+	if (r->full)
+		return -EMSGSIZE;
+	r->u.header.nlmsg_len = (u32)r->len;
+	r->u.header.nlmsg_seq = ++nl->seq;
+	r->u.header.nlmsg_pid = nl->port;
+	do
+		n = sendto(nl->fd, r->u.bytes, r->len, 0, (struct sockaddr *)&kernel, sizeof(kernel));
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
+}
+
+static int send_request(struct drbd_nl *nl, const struct drbd_nl_req *req, u16 nlmsg_flags)
+{
+	u32 header[2] = { req->minor, req->flags };
+	struct request r;
+
+	begin_request(&r, nl->family, nlmsg_flags, (u8)req->cmd, DRBD_API_VERSION);
+	put_bytes(&r, header, sizeof(header));
+	put_context(&r, req);
+	if (req->opt_ctx >= 0)
+		put_options(&r, req);
+	return send_bytes(nl, &r);
 }
 
 /* --- answers ------------------------------------------------------------------------------------------------------------ */
 
 static int wait_readable(struct drbd_nl *nl, int timeout_ms)
 {
-	struct pollfd p = { .fd = nl_socket_get_fd(nl->sock), .events = POLLIN };
+	struct pollfd p = { .fd = nl->fd, .events = POLLIN };
 	int n;
 
 	do
@@ -341,29 +435,29 @@ static int wait_readable(struct drbd_nl *nl, int timeout_ms)
 static int next_message(struct drbd_nl *nl, int timeout_ms, struct nlmsghdr **nlh)
 {
 	struct sockaddr_nl from;
-	int n;
+	socklen_t from_len;
+	ssize_t n;
 
 	for (;;) {
-		if (nl->buf && nlmsg_ok(nl->next, nl->left)) {
+		if (NLMSG_OK(nl->next, nl->left)) {
 			*nlh = nl->next;
-			nl->next = nlmsg_next(nl->next, &nl->left);
+			nl->next = NLMSG_NEXT(nl->next, nl->left);
 			return 1;
 		}
-		free(nl->buf);
-		nl->buf = NULL;
+		nl->left = 0;
 		n = wait_readable(nl, timeout_ms);
 		if (n <= 0)
-			return n;
-		errno = 0;
-		n = nl_recv(nl->sock, &from, &nl->buf, NULL);
-		if (n <= 0) {
-			nl->buf = NULL;
-			if (n < 0 && errno == EAGAIN)
-				continue;
-			return n == -NLE_MSG_TRUNC ? -EMSGSIZE : errno ? -errno : -ENOBUFS;
-		}
+			return (int)n;
+		from_len = sizeof(from);
+		n = recvfrom(nl->fd, nl->buf, sizeof(nl->buf), MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&from, &from_len);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n > (ssize_t)sizeof(nl->buf))
+			return -EMSGSIZE;
 		nl->next = (struct nlmsghdr *)nl->buf;
-		nl->left = from.nl_pid == 0 ? n : 0;	/* what other processes send is not for us */
+		nl->left = from.nl_pid == 0 ? (int)n : 0;	/* what other processes send is not for us */
 	}
 }
 
@@ -374,36 +468,45 @@ static int error_of(const struct nlmsghdr *nlh)
 
 	if (nlh->nlmsg_len < NLMSG_HDRLEN + sizeof(err))
 		return nlh->nlmsg_type == NLMSG_DONE ? 0 : -EBADMSG;
-	memcpy(&err, nlmsg_data(nlh), sizeof(err));
+	memcpy(&err, NLMSG_DATA(nlh), sizeof(err));
 	return err > 0 ? -EBADMSG : err;
 }
 
-/* The next message that answers the last request: 1: *m; 0: end of the dump; negative errno. */
-static int next_answer(struct drbd_nl *nl, struct drbd_nl_msg *m)
+/* The next message of that type that answers the last request. 1: *nlh; 0: end of the dump; negative errno. */
+static int next_answer(struct drbd_nl *nl, u16 type, struct nlmsghdr **nlh)
 {
-	struct nlmsghdr *nlh = NULL;
 	int n;
 
+	*nlh = NULL;
 	for (;;) {
-		n = next_message(nl, REPLY_TIMEOUT_MS, &nlh);
+		n = next_message(nl, REPLY_TIMEOUT_MS, nlh);
 		if (n <= 0)
 			return n ? n : -ETIMEDOUT;
-		assert(nlh);
-		if (nlh->nlmsg_seq != nl->seq)
+		assert(*nlh);
+		if ((*nlh)->nlmsg_seq != nl->seq)
 			continue;	/* the late answer to an earlier request */
-		if (nlh->nlmsg_type == NLMSG_DONE)
-			return error_of(nlh);
-		if (nlh->nlmsg_type == NLMSG_ERROR) {
-			n = error_of(nlh);
+		if ((*nlh)->nlmsg_type == NLMSG_DONE)
+			return error_of(*nlh);
+		if ((*nlh)->nlmsg_type == NLMSG_ERROR) {
+			n = error_of(*nlh);
 			if (n)
 				return n;
-			continue;
 		}
-		if (nlh->nlmsg_type != nl->family)
-			continue;
-		n = drbd_nl_parse(nlh, m);
-		return n ? n : 1;
+		if ((*nlh)->nlmsg_type == type)
+			return 1;
 	}
+}
+
+/* The same of the module's, as *m. */
+static int next_parsed(struct drbd_nl *nl, struct drbd_nl_msg *m)
+{
+	struct nlmsghdr *nlh;
+	int n = next_answer(nl, nl->family, &nlh), err;
+
+	if (n != 1)
+		return n;
+	err = drbd_nl_parse(nlh, m);
+	return err ? err : 1;
 }
 
 int drbd_nl_do(struct drbd_nl *nl, const struct drbd_nl_req *req, struct drbd_nl_msg *m)
@@ -416,7 +519,7 @@ int drbd_nl_do(struct drbd_nl *nl, const struct drbd_nl_req *req, struct drbd_nl
 	answer = malloc(sizeof(*answer));
 	if (!answer)
 		return -ENOMEM;
-	n = next_answer(nl, answer);
+	n = next_parsed(nl, answer);
 	if (n == 0 || (n == 1 && answer->cmd != req->cmd))
 		n = -EBADMSG;
 	if (n == 1)
@@ -435,7 +538,7 @@ int drbd_nl_dump(struct drbd_nl *nl, const struct drbd_nl_req *req, drbd_nl_fn f
 	m = malloc(sizeof(*m));
 	if (!m)
 		return -ENOMEM;
-	while ((n = next_answer(nl, m)) == 1) {
+	while ((n = next_parsed(nl, m)) == 1) {
 		n = fn(m, arg);
 		if (n)
 			break;
@@ -446,8 +549,7 @@ int drbd_nl_dump(struct drbd_nl *nl, const struct drbd_nl_req *req, drbd_nl_fn f
 
 int drbd_nl_subscribe(struct drbd_nl *nl)
 {
-	errno = 0;
-	return nl_socket_add_membership(nl->sock, nl->group) < 0 ? -(errno ? errno : EIO) : 0;
+	return setsockopt(nl->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &nl->group, sizeof(nl->group)) ? -errno : 0;
 }
 
 int drbd_nl_event(struct drbd_nl *nl, int timeout_ms, struct drbd_nl_msg *m)
@@ -477,30 +579,84 @@ int drbd_nl_event(struct drbd_nl *nl, int timeout_ms, struct drbd_nl_msg *m)
 	}
 }
 
-/* --- the connection --------------------------------------------------------------------------------------------------------- */
+/* --- the socket ------------------------------------------------------------------------------------------------------------- */
 
+/* The number of the group "events" in the list of a family's groups; 0: not there. */
+static u32 find_group(const struct nlattr *groups)
+{
+	const struct nlattr *entry = attr_data(groups), *a;
+	int left = attr_len(groups), inner;
+
+	for (; attr_ok(entry, left); entry = attr_next(entry, &left)) {
+		u32 id = 0;
+		bool events = false;
+
+		a = attr_data(entry);
+		for (inner = attr_len(entry); attr_ok(a, inner); a = attr_next(a, &inner)) {
+			if ((a->nla_type & MEMBER_NUMBER) == CTRL_ATTR_MCAST_GRP_ID)
+				id = attr_u32(a);
+			if ((a->nla_type & MEMBER_NUMBER) == CTRL_ATTR_MCAST_GRP_NAME)
+				events = attr_len(a) == sizeof("events") && !memcmp(attr_data(a), "events", sizeof("events"));
+		}
+		if (events)
+			return id;
+	}
+	return 0;
+}
+
+/* Asks the controller for the family (section 1). 0 or DRBD_NL_*. */
 static int find_family(struct drbd_nl *nl)
 {
-	struct nl_cache *cache;
-	struct genl_family *family;
-	int err = 0;
+	struct nlmsghdr *nlh;
+	const struct nlattr *a;
+	u32 version = 0, header_byte = 0;
+	struct request r;
+	int n, left;
 
-	if (genl_ctrl_alloc_cache(nl->sock, &cache) < 0)
-		return DRBD_NL_FAILED;
-	family = genl_ctrl_search_by_name(cache, "drbd");
-	if (!family) {
-		err = DRBD_NL_NO_FAMILY;
-	} else {
-		nl->family = genl_family_get_id(family);
-		if (genl_family_get_version(family) != DRBD_API_VERSION || genl_family_get_hdrsize(family) != HEADER_BYTE)
-			err = DRBD_NL_API_MISMATCH;
-		nl_object_put((struct nl_object *)family);
+	begin_request(&r, GENL_ID_CTRL, 0, CTRL_CMD_GETFAMILY, 1);
+	put_attr(&r, CTRL_ATTR_FAMILY_NAME, "drbd", sizeof("drbd"));
+	n = send_bytes(nl, &r);
+	if (!n)
+		n = next_answer(nl, GENL_ID_CTRL, &nlh);
+	if (n != 1)
+		return n == -ENOENT ? DRBD_NL_NO_FAMILY : DRBD_NL_FAILED;
+	left = (int)nlh->nlmsg_len - (int)NLMSG_LENGTH(GENL_HDRLEN);
+	a = (const struct nlattr *)((char *)NLMSG_DATA(nlh) + GENL_HDRLEN);
+	for (; attr_ok(a, left); a = attr_next(a, &left))
+		switch (a->nla_type & MEMBER_NUMBER) {
+		case CTRL_ATTR_FAMILY_ID:
+			nl->family = (u16)attr_u32(a);
+			break;
+		case CTRL_ATTR_VERSION:
+			version = attr_u32(a);
+			break;
+		case CTRL_ATTR_HDRSIZE:
+			header_byte = attr_u32(a);
+			break;
+		case CTRL_ATTR_MCAST_GROUPS:
+			nl->group = find_group(a);
+			break;
+		}
+	return version == DRBD_API_VERSION && header_byte == HEADER_BYTE && nl->group ? 0 : DRBD_NL_API_MISMATCH;
+}
+
+static int open_socket(struct drbd_nl *nl)
+{
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
+	socklen_t len = sizeof(addr);
+	int size = SOCKET_BYTE;
+
+	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	if (nl->fd < 0)
+		return -1;
+	if (setsockopt(nl->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		setsockopt(nl->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	if (bind(nl->fd, (struct sockaddr *)&addr, sizeof(addr)) || getsockname(nl->fd, (struct sockaddr *)&addr, &len)) {
+		close(nl->fd);
+		return -1;
 	}
-	nl_cache_free(cache);
-	if (err)
-		return err;
-	nl->group = genl_ctrl_resolve_grp(nl->sock, "drbd", "events");
-	return nl->group < 0 ? DRBD_NL_API_MISMATCH : 0;
+	nl->port = addr.nl_pid;
+	return 0;
 }
 
 int drbd_nl_open(struct drbd_nl **out)
@@ -508,31 +664,17 @@ int drbd_nl_open(struct drbd_nl **out)
 	struct drbd_nl *nl = calloc(1, sizeof(*nl));
 	int err = DRBD_NL_FAILED;
 
-	if (!nl)
-		return err;
-	nl->sock = nl_socket_alloc();
-	if (!nl->sock)
+	if (!nl || open_socket(nl))
 		goto free_nl;
-	nl_socket_disable_auto_ack(nl->sock);
-	if (genl_connect(nl->sock) < 0)
-		goto free_sock;
+	nl->seq = (u32)time(NULL);
 	err = find_family(nl);
 	if (err)
-		goto free_sock;
-	nl_socket_disable_seq_check(nl->sock);
-	nl_socket_set_buffer_size(nl->sock, BUFFER_BYTE, 0);
-	nl_socket_set_msg_buf_size(nl->sock, ANSWER_BYTE);
-	nl_socket_disable_msg_peek(nl->sock);
-	if (nl_socket_set_nonblocking(nl->sock) < 0) {
-		err = DRBD_NL_FAILED;
-		goto free_sock;
-	}
-	nl->seq = (unsigned int)time(NULL);
+		goto close_socket;
 	*out = nl;
 	return 0;
 
-free_sock:
-	nl_socket_free(nl->sock);
+close_socket:
+	close(nl->fd);
 free_nl:
 	free(nl);
 	return err;
@@ -542,7 +684,6 @@ void drbd_nl_close(struct drbd_nl *nl)
 {
 	if (!nl)
 		return;
-	free(nl->buf);
-	nl_socket_free(nl->sock);
+	close(nl->fd);
 	free(nl);
 }

@@ -689,7 +689,7 @@ static void note_gap(struct events2 *e, const struct drbd_nl_msg *m)
 	if (m->cmd == DRBD_EVENT)	/* counted apart */
 		return;
 	if (e->have_seq && m->seq != e->last_seq + 1)
-		printf("- skipped %u\n", m->seq - e->last_seq - 1);
+		printf("- skipped %d\n", (s32)(m->seq - e->last_seq - 1));	/* some modules number across each other */
 	e->last_seq = m->seq;
 	e->have_seq = true;
 }
