@@ -14,6 +14,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@
 #include "ipvs/ipvs_nl.h"
 #include "ipvs/ipvs_show.h"
 
-enum { MAX_WORDS = 300, FDS = 3 };
+enum { MAX_WORDS = 300, FDS = 3, HANG_S = 30, TRIES = 3 };
 
 static void die(const char *what)
 {
@@ -133,12 +134,37 @@ static void copy_out(const char *title, int fd)
 	lseek(fd, 0, SEEK_SET);
 }
 
-static void run(const char *program, char *line, const int fd[FDS])
+static void on_alarm(int signal)
+{
+	(void)signal;	/* waitpid() returns */
+}
+
+/* The original, seldom, waits for ever for an answer of the kernel that does not come. True: it was killed for that. */
+static bool wait_for(pid_t pid, int *status)
+{
+	struct sigaction sa = {.sa_handler = on_alarm};
+	bool hung = false;
+
+	sigaction(SIGALRM, &sa, NULL);
+	alarm(HANG_S);
+	while (waitpid(pid, status, 0) < 0) {
+		if (errno != EINTR)
+			die("waitpid");
+		hung = true;
+		kill(pid, SIGKILL);
+	}
+	alarm(0);
+	return hung;
+}
+
+/* True: the program hung, the sequence has to be run again. */
+static bool run(const char *program, char *line, const int fd[FDS])
 {
 	char *argv[MAX_WORDS + 1], *env[MAX_WORDS + 1], *word, *rest = line;
 	char name[] = "ipvsadm", path[] = "PATH=/bin:/sbin";
 	int argc = 1, envs = 1, status, i;
 	posix_spawn_file_actions_t actions;
+	bool hung;
 	pid_t pid;
 
 	printf("$ %s\n", line);
@@ -167,8 +193,7 @@ static void run(const char *program, char *line, const int fd[FDS])
 	if (errno)
 		die(program);
 	posix_spawn_file_actions_destroy(&actions);
-	if (waitpid(pid, &status, 0) < 0)
-		die("waitpid");
+	hung = wait_for(pid, &status);
 	copy_out(NULL, fd[1]);
 	copy_out("stderr:\n", fd[2]);
 	if (ftruncate(fd[0], 0))
@@ -178,6 +203,7 @@ static void run(const char *program, char *line, const int fd[FDS])
 		printf("signal %d\n", WTERMSIG(status));
 	else
 		printf("rc %d\n", WEXITSTATUS(status));
+	return hung;
 }
 
 int main(int argc, char **argv)
@@ -186,6 +212,8 @@ int main(int argc, char **argv)
 	FILE *cases = argc == 3 ? fopen(argv[2], "r") : NULL;
 	int fd[FDS], i;
 	bool fresh = false;
+	long sequence = 0, results = 0; /* where this sequence begins in CASES, and its results in RESULTS */
+	int tries = 0;
 	char *line = NULL, path[] = "/tmp/cases.XXXXXX";
 	size_t size = 0;
 	ssize_t n;
@@ -200,12 +228,22 @@ int main(int argc, char **argv)
 	}
 	while ((n = getline(&line, &size, cases)) > 0) {
 		line[n - 1] = 0;
-		if (*line && !fresh)
+		if (*line && !fresh) {
+			sequence = ftell(cases) - n;
+			fflush(stdout);
+			results = ftell(stdout);
 			reset(nl);
+		}
 		fresh = *line != 0;
-		if (fresh) {
-			run(argv[1], line, fd);
-		} else {
+		if (fresh && run(argv[1], line, fd)) {
+			fprintf(stderr, "%s hangs, again: %s\n", argv[1], line);
+			fflush(stdout);
+			if (++tries > TRIES || fseek(cases, sequence, SEEK_SET) || fseek(stdout, results, SEEK_SET) ||
+			    ftruncate(STDOUT_FILENO, results))
+				die("hangs");
+			fresh = false;
+		} else if (!fresh) {
+			tries = 0;
 			dump(nl);
 			putchar('\n');
 		}
