@@ -33,7 +33,9 @@ beyond() { # SCRIPT [KERNEL]
 }
 
 lists_connections() { # KERNEL
-	run -0 beyond connections.sh "$1"
+	run beyond connections.sh "$1"
+	echo "$output"
+	[ "$status" -eq 0 ]
 	[ "${lines[-1]}" = "all is well" ]
 }
 @test "6.1: lists of connections and counters are the original's, byte for byte" { lists_connections 6.1; }
