@@ -282,16 +282,17 @@ apiauth dopd gid=haclient uid=hacluster" lab
 	for i in 1 2; do
 		until on "$i" test -S /run/heartbeat/dopd/outdater; do pause 0.1; done
 	done
-	outdate_peer() { on 1 /usr/libexec/heartbeat/drbd-peer-outdater -p server2 -r r0 -t 5; }
-	# a dopd has its socket before it has signed on
-	on 2 bash -c "echo 0 >/run/drbdadm-exit"
-	for i in {1..10}; do
-		code=0
-		outdate_peer || code=$?
-		[ "$code" != 4 ] || break
-		echo "dopd is not there yet: exit $code"
-		pause 1
-	done
+	# exit 5: nobody answered; a dopd has its socket before it has signed on, and the original's dies at times and comes back
+	outdate_peer() {
+		local tries=10 code
+		while [ $((tries -= 1)) -gt 0 ]; do
+			code=0
+			on 1 /usr/libexec/heartbeat/drbd-peer-outdater -p server2 -r r0 -t 5 || code=$?
+			[ "$code" = 5 ] || break
+			pause 1
+		done
+		return "$code"
+	}
 	for code in 0:4 5:3 17:6 9:20; do
 		on 2 bash -c "echo ${code%:*} >/run/drbdadm-exit"
 		i=0
