@@ -3,18 +3,19 @@
 
 # hb_run_all JOBS : reads lines "NAME KIND1 KIND2" and runs them
 hb_run_all() {
-	local jobs=$1 name kind1 kind2 pids=()
+	local jobs=$1 name kind1 kind2 try pids=()
 	local HB_RESULTS=$BATS_FILE_TMPDIR/results
 	mkdir "$HB_RESULTS"
 	while read -r name kind1 kind2; do
 		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do sleep 0.1; done
 		(
 			# the originals' time-outs are real time: what fails beside the others has a second try
-			for _ in 1 2; do
+			for try in 1 2; do
 				status=0
-				timeout -k 5 240 tests/lib/hb_scenario.bash "$name" "$kind1" "$kind2" >"$HB_RESULTS/$name.$kind1.$kind2" 2>&1 3>&- || status=$?
+				echo "try $try"
+				timeout -k 5 240 tests/lib/hb_scenario.bash "$name" "$kind1" "$kind2" 2>&1 3>&- || status=$?
 				[ "$status" != 0 ] || break
-			done
+			done >"$HB_RESULTS/$name.$kind1.$kind2"
 			echo "$status" >"$HB_RESULTS/$name.$kind1.$kind2.status"
 		) &
 		pids+=($!)
