@@ -187,7 +187,7 @@ void drbd_conn_failure(enum drbd_conns why, struct drbd_change *ch)
 
 static void forget_peer(struct drbd_vol_state *vol)
 {
-	vol->have_peer_uuids = 0;
+	vol->have_peer_uuids = vol->peer_uuids_old = 0;
 	memset(&vol->peer, 0, sizeof(vol->peer));
 	vol->flags &= ~(VF_CONSIDER_RESYNC | VF_RESIZE_PENDING | VF_RESYNC_AFTER_NEG | VF_CW_SUCCESS | VF_CW_FAIL);
 }

@@ -463,6 +463,7 @@ enum drbd_uuids_do drbd_uuids_received(struct drbd_conn_state *conn, struct drbd
 
 	vol->peer = *p;
 	vol->have_peer_uuids = 1;
+	vol->peer_uuids_old = 0;
 	if ((s.conn < C_CONNECTED || s.pdsk == D_DISKLESS) && !has_disk && s.role == R_PRIMARY &&
 	    ((vol->ed_uuid ^ p->uuid[UI_CURRENT]) & ~UUID_PRIMARY))
 		return UUIDS_STAND_ALONE;
@@ -526,7 +527,7 @@ static bool both_have_disks(union drbd_state os, union drbd_state peer)
 
 static bool wants_sync_handshake(const struct drbd_vol_state *vol, union drbd_state os, union drbd_state peer)
 {
-	if (!vol->have_peer_uuids || !both_have_disks(os, peer))
+	if (!vol->have_peer_uuids || vol->peer_uuids_old || !both_have_disks(os, peer))
 		return false;
 	if (os.conn < C_CONNECTED || (vol->flags & VF_CONSIDER_RESYNC))
 		return true;
@@ -598,6 +599,8 @@ enum drbd_recv_state_do drbd_recv_state_begin(struct drbd_conn_state *conn, stru
 	rs->os = os;
 	rs->peer = peer;
 	rs->real_peer_disk = real_disk(vol, peer);				/* 1 */
+	if (peer.disk < D_NEGOTIATING)
+		vol->peer_uuids_old = 1;
 	if (os.conn <= C_TEAR_DOWN || !word_ok(peer))				/* 2 */
 		return protocol_error(rs);
 	if (target_came_up(os, rs->real_peer_disk)) {				/* 3 */

@@ -56,6 +56,7 @@ struct drbd_vol_state {
 	struct drbd_p_uuids peer;		/* what the peer last said; valid with have_peer_uuids */
 	u64 sent_bits_set;			/* shell: bit count in the last P_UUIDS sent */
 	u8 have_peer_uuids;
+	u8 peer_uuids_old;			/* of a disk that the peer has given up: nothing to compare with */
 	u16 volume;				/* shell: number */
 	u32 opens;				/* shell: who holds the device open */
 	const struct drbd_disk_conf *disk_conf;	/* shell: NULL without a disk */

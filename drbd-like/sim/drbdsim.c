@@ -3,6 +3,7 @@
  * drbdsim: histories of two nodes on the core, one a seed. A history is a plan (sim_plan.c) played in virtual time by
  * two shells (sim_node.c) over simulated disks and a network; after every event the oracle looks at everything.
  */
+#include <malloc.h>
 #include <popt.h>
 #include <signal.h>
 #include "sim_oracle.h"
@@ -193,6 +194,9 @@ int main(int argc, const char **argv)
 		return 2;
 	}
 	signal(SIGABRT, caught);
+	/* memory goes from history to history, not back to the system between them */
+	mallopt(M_MMAP_THRESHOLD, 1 << 30);
+	mallopt(M_TRIM_THRESHOLD, 1 << 30);
 	if (replayed >= 0)
 		rc = replay((u64)replayed, shrinking, fault);
 	else if (seeds > 0)

@@ -899,11 +899,12 @@ TEST(fresh_disks_skip_the_first_sync_when_told_so)
 
 /* --- P_STATE ------------------------------------------------------------------------------------------------------ */
 
-/* drbd-wire.md 4.9, steps 1 to 7, in its words. */
+/* drbd-wire.md 4.9, steps 1 to 7, in its words; but identifiers of a disk that the peer gave up do not count. */
 static enum drbd_recv_state_do want_begin(const struct node *n, union drbd_state ps, bool finished, u8 *pdsk)
 {
 	union drbd_state os = n->vol.state;
-	bool uuids = n->vol.have_peer_uuids, both = ps.disk >= D_NEGOTIATING && os.disk >= D_NEGOTIATING, run;
+	bool uuids = n->vol.have_peer_uuids, old = n->vol.peer_uuids_old, run;
+	bool both = ps.disk >= D_NEGOTIATING && os.disk >= D_NEGOTIATING;
 	u8 real = ps.disk;
 
 	if (os.conn <= C_TEAR_DOWN)
@@ -925,7 +926,7 @@ static enum drbd_recv_state_do want_begin(const struct node *n, union drbd_state
 	run = os.conn < C_CONNECTED || (n->vol.flags & VF_CONSIDER_RESYNC);
 	run |= os.conn == C_CONNECTED && (ps.disk == D_NEGOTIATING || os.disk == D_NEGOTIATING);
 	run |= os.conn == C_CONNECTED && ps.conn >= C_STARTING_SYNC_S && ps.conn <= C_WF_BITMAP_T;
-	if (both && uuids && run)
+	if (both && uuids && !old && run)
 		return RS_SYNC;
 	return both && os.conn < C_CONNECTED ? RS_ERROR : RS_APPLY;
 }
@@ -955,6 +956,7 @@ TEST(a_received_state_is_judged_by_the_steps_in_every_state)
 		if (n.vol.state.disk == D_UNKNOWN || ps.disk == D_UNKNOWN)
 			continue;
 		n.vol.have_peer_uuids = rnd() % 4 != 0;
+		n.vol.peer_uuids_old = rnd() % 4 == 0;
 		n.vol.flags = rnd() % 4 ? 0 : VF_CONSIDER_RESYNC;
 		n.vol.peer.flags = rnd() & UUID_FLAG_INCONSISTENT;
 		memset(&rs, 0, sizeof(rs));
@@ -1036,6 +1038,41 @@ TEST(an_attached_disk_waits_for_the_peers_identifiers)
 	CHECK_INT(n.vol.state.conn, C_WF_BITMAP_T);
 	CHECK(n.vol.state.disk >= D_INCONSISTENT && n.vol.state.disk <= D_OUTDATED);
 	CHECK(both);				/* the peer has not decided yet: it was Connected */
+}
+
+/*
+ * The peer's disk went as a sync target, after it had our sync UUID, and is attached again; it fails before the peer could
+ * send its identifiers. Those it sent before the resync would say that it never got the sync UUID (rule 71), and our
+ * bitmap would count from an identifier that the peer does not have any more: unrelated data for ever.
+ */
+TEST(identifiers_of_a_disk_that_the_peer_gave_up_are_not_compared)
+{
+	struct drbd_p_uuids uuids = { .flags = 0 };
+	struct drbd_recv_state rs;
+	struct drbd_transition tr;
+	enum drbd_recv_state_end end;
+	struct node n;
+	bool both;
+
+	node_init(&n, D_UP_TO_DATE);
+	n.vol.state.conn = C_CONNECTED;
+	n.vol.state.role = R_PRIMARY;
+	n.vol.state.peer = R_SECONDARY;
+	n.vol.state.pdsk = D_INCONSISTENT;
+	set_uuids(n.vol.uuid, 0x4001, 0x3001, 0x2001, 0x1001);
+	set_uuids(uuids.uuid, 0x2000, 0, 0, 0);
+	CHECK_INT(drbd_uuids_received(&n.conn, &n.vol, &uuids, &tr), UUIDS_STORED);
+	receive_state(&n, peer_state(R_SECONDARY, C_CONNECTED, D_FAILED), &rs, &tr, &both, &end);
+	receive_state(&n, peer_state(R_SECONDARY, C_CONNECTED, D_DISKLESS), &rs, &tr, &both, &end);
+	CHECK_INT(receive_state(&n, peer_state(R_SECONDARY, C_CONNECTED, D_NEGOTIATING), &rs, &tr, &both, &end), RS_APPLY);
+	CHECK_INT(end, RSE_DONE);
+	CHECK_INT(n.vol.state.conn, C_CONNECTED);
+	CHECK(n.vol.uuid[UI_BITMAP] == 0x3001);
+	set_uuids(uuids.uuid, 0x3000, 0, 0, 0);
+	CHECK_INT(drbd_uuids_received(&n.conn, &n.vol, &uuids, &tr), UUIDS_STORED);
+	CHECK_INT(receive_state(&n, peer_state(R_SECONDARY, C_CONNECTED, D_NEGOTIATING), &rs, &tr, &both, &end), RS_SYNC);
+	CHECK_INT(rs.sync.uuid.rule, 70);
+	CHECK_INT(n.vol.state.conn, C_WF_BITMAP_S);
 }
 
 TEST(an_attached_disk_is_what_was_found_if_the_peer_has_none)
@@ -1830,6 +1867,7 @@ int main(void)
 	RUN(a_received_state_is_judged_by_the_steps_in_every_state);
 	RUN(a_word_that_is_no_state_of_a_node_is_refused);
 	RUN(an_attached_disk_waits_for_the_peers_identifiers);
+	RUN(identifiers_of_a_disk_that_the_peer_gave_up_are_not_compared);
 	RUN(an_attached_disk_is_what_was_found_if_the_peer_has_none);
 	RUN(a_failed_comparison_ends_the_attach_or_the_connection);
 	RUN(a_full_sync_whose_bits_cannot_be_set_fails);
