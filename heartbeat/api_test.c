@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "heartbeat/hb_client.h"
+#include "lib/std_fds.h"
 
 enum { DEFAULT_LISTEN_S = 0 };
 
@@ -83,6 +84,7 @@ int main(int argc, char **argv)
 	struct hb_msg msg;
 	time_t end;
 
+	hold_std_fds();
 	if (hb_client_sign_on(&client, "ping")) {
 		fprintf(stderr, "api_test: cannot sign on with heartbeat: %s\n", client.why);
 		return 1;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/conf.h"
+#include "lib/std_fds.h"
 
 enum { EXIT_USAGE = 2, DEFAULT_MAGIC = 100, SHORT_LIFE_S = 1 };
 
@@ -72,6 +73,7 @@ int main(int argc, char **argv)
 	time_t start;
 	int c, code;
 
+	hold_std_fds();
 	while ((c = getopt(argc, argv, "+m:p:h")) != -1) {
 		switch (c) {
 		case 'm':

@@ -10,6 +10,7 @@
 
 #include "heartbeat/hb_client.h"
 #include "heartbeat/hb_state.h"
+#include "lib/std_fds.h"
 
 enum { OK = 0, NO = 1, BAD_PARAMETER = 11, TIMED_OUT = 12, UNKNOWN_ERROR = 13, MAX_LIST = 128 };
 
@@ -454,6 +455,7 @@ int main(int argc, char **argv)
 	static struct call call;
 	int code, err;
 
+	hold_std_fds();
 	if (argc < 2)
 		return usage();
 	for (sub = subcommands; sub->name && strcmp(sub->name, argv[1]); sub++)

@@ -21,6 +21,7 @@
 #include "lib/ev.h"
 #include "lib/log.h"
 #include "lib/run.h"
+#include "lib/std_fds.h"
 
 enum { NEVER_AGAIN = 100, MAX_ASKERS = 32, OUTDATE_MS = 60000 };
 
@@ -259,6 +260,7 @@ int main(void)
 {
 	struct log_dest to_syslog = { .kind = LOG_KIND_SYSLOG, .ident = "dopd", .facility = LOG_DAEMON, .max_level = LOG_INFO };
 
+	hold_std_fds();
 	log_add(&to_syslog);
 	signal(SIGPIPE, SIG_IGN);
 	dopd.client.other = on_message;

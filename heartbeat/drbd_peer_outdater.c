@@ -11,6 +11,7 @@
 #include "heartbeat/hb_ipc.h"
 #include "heartbeat/hb_state.h"
 #include "lib/conf.h"
+#include "lib/std_fds.h"
 
 enum { DEFAULT_TIMEOUT_S = 60, EXIT_USAGE = 1 };
 
@@ -56,6 +57,7 @@ int main(int argc, char **argv)
 	char lower[100];
 	int c, i;
 
+	hold_std_fds();
 	while ((c = getopt(argc, argv, "p:r:t:")) != -1) {
 		switch (c) {
 		case 'p': peer = optarg; break;

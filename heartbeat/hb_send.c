@@ -14,6 +14,7 @@
 
 #include "heartbeat/hb_msg.h"
 #include "heartbeat/hb_state.h"
+#include "lib/std_fds.h"
 
 struct tool {
 	const char *name, *type;
@@ -124,6 +125,7 @@ int main(int argc, char **argv)
 	unsigned int i;
 	int code;
 
+	hold_std_fds();
 	for (i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
 		if (strcmp(tools[i].name, name))
 			continue;

@@ -19,6 +19,7 @@
 #include "heartbeat/hb_takeover.h"
 #include "heartbeat/hb_test.h"
 #include "lib/log.h"
+#include "lib/std_fds.h"
 
 enum { EXIT_USAGE = 2, EXIT_CONFIG = 6 };
 
@@ -210,6 +211,7 @@ int main(int argc, char **argv)
 	char own[HA_MAX_NAME + 1];
 	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
 
+	hold_std_fds();
 	if (n <= 0)
 		snprintf(program, sizeof(program), "%s", argv[0]);
 	if (!parse(&opt, argc, argv))

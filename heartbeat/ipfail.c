@@ -15,6 +15,7 @@
 
 #include "heartbeat/hb_client.h"
 #include "lib/log.h"
+#include "lib/std_fds.h"
 
 enum { NEVER_AGAIN = 100, COMPARE_AGAIN_MS = 10000, IDLE_MS = 60000 };
 
@@ -272,6 +273,7 @@ int main(void)
 	static struct ipfail f = { .other_stable = true };
 	char text[64];
 
+	hold_std_fds();
 	set_up_log();
 	signal(SIGPIPE, SIG_IGN);
 	f.client.other = keep_for_later;

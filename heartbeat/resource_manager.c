@@ -17,6 +17,7 @@
 #include "heartbeat/hb_rsc.h"
 #include "heartbeat/hb_state.h"
 #include "lib/log.h"
+#include "lib/std_fds.h"
 
 enum { NOT_RUNNING = 3 };
 
@@ -305,6 +306,7 @@ int main(int argc, char **argv)
 	char path[HB_MAX_PATH], *end;
 	int code;
 
+	hold_std_fds();
 	m.program = argv[0];
 	if (dir && *dir) {
 		m.dir = strdup(dir);

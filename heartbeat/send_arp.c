@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/std_fds.h"
+
 enum { EXIT_USAGE = 1, DEFAULT_INTERVAL_MS = 1000, MAX_INTERVAL_MS = 3600 * 1000, MAX_REPEAT = 1000000 };
 
 struct announcement {
@@ -186,6 +188,7 @@ int main(int argc, char **argv)
 	int fd, status = 0;
 	long nr;
 
+	hold_std_fds();
 	parse(&a, argc, argv);
 	fd = open_link(&a);
 	signal(SIGTERM, on_term);

@@ -15,6 +15,7 @@
 #include "ipvs/ipvs_plan.h"
 #include "ipvs/ipvs_proto.h"
 #include "ipvs/ipvs_show.h"
+#include "lib/std_fds.h"
 
 enum { DRAIN_POLL_MS = 250 };
 
@@ -752,6 +753,7 @@ int main(int argc, char **argv)
 	struct ipvs_cmd cmd;
 	int rc;
 
+	hold_std_fds();
 	list_args[0] = argv[0];
 	rc = argc > 1 ? ipvs_args_parse(argc, (const char **)argv, &ipvs_names_system, &cmd, &refusal)
 		      : ipvs_args_parse(2, list_args, &ipvs_names_system, &cmd, &refusal);

@@ -17,6 +17,7 @@
 #include "lib/conf.h"
 #include "lib/log.h"
 #include "lib/run.h"
+#include "lib/std_fds.h"
 
 #define DIRECTOR "Linux Director v1.186-ha"
 #ifndef LD_RUN_DIR
@@ -666,6 +667,7 @@ int main(int argc, char **argv)
 	struct ld_config *config;
 	int err;
 
+	hold_std_fds();
 	if (!parse_options(argc, argv))
 		return EXIT_USAGE;
 	if (!find_config()) {

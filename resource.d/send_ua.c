@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/std_fds.h"
+
 enum { EXIT_USAGE = 2, MAX_MS = 60000, MAX_COUNT = 100000 };
 
 /* what goes on the wire behind the IPv6 header; the kernel fills in the checksum */
@@ -116,6 +118,7 @@ int main(int argc, char **argv)
 	unsigned int ifindex;
 	int opt, fd;
 
+	hold_std_fds();
 	while ((opt = getopt(argc, argv, "i:c:p:h")) != -1) {
 		switch (opt) {
 		case 'i': interval_ms = number("interval", optarg, 0, MAX_MS); break;

@@ -21,6 +21,7 @@
 #include "drbd-like/user/adm_tree.h"
 #include "drbd-like/user/adm_wait.h"
 #include "lib/conf.h"
+#include "lib/std_fds.h"
 
 static const char build_tag[] = "drbd-like " VERSION;
 enum { API_VERSION = 1, LEGACY_EXEC_FAILED = 20 };
@@ -958,6 +959,7 @@ int main(int argc, char **argv)
 	jmp_buf oom;
 	int code;
 
+	hold_std_fds();
 	adm_conf_init(&conf);
 	run.conf = &conf;
 	if (setjmp(oom)) {

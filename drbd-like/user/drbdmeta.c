@@ -5,6 +5,7 @@
  */
 #include "md_cmd.h"
 #include "drbd-like/user/drbd_gi.h"
+#include "lib/std_fds.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -460,6 +461,7 @@ int main(int argc, char **argv)
 	struct md_args args = { .argv = argv_as_given, .argc = argc };
 	int c, minor;
 
+	hold_std_fds();
 	/* getopt permutes argv; dump-md shows the command as it was given */
 	memcpy(argv_as_given, argv, sizeof(argv_as_given));
 	if (argc < 4)

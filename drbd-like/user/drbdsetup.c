@@ -24,6 +24,7 @@
 
 #include "drbd-like/core/drbd_text.h"
 #include "drbd-like/user/drbd_host.h"
+#include "lib/std_fds.h"
 
 enum object { OBJ_MINOR = 1, OBJ_RESOURCE = 2, OBJ_ALL = 4, OBJ_ENDPOINTS = 8, OBJ_NEW_MINOR = 16, OBJ_DISKS = 32 };
 
@@ -1119,6 +1120,7 @@ int main(int argc, char **argv)
 	char *word;
 	int i;
 
+	hold_std_fds();
 	c.prog = base_name(argv[0]);
 	if (chdir("/"))		/* never keep a file system busy */
 		fprintf(stderr, "%s: chdir /: %m\n", c.prog);

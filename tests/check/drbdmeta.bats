@@ -32,6 +32,22 @@ New drbd meta data block successfully created." ]
 	[ "$output" = Inconsistent/DUnknown ]
 }
 
+@test "what is printed where stdout and stderr are closed goes into no file that was opened instead" {
+	created
+	cp i.img whole
+	local closed
+	for closed in '>&-' '>&- 2>&-' '<&- >&- 2>&-' '<&- >&-'; do
+		truncate -s 0 i.img
+		truncate -s 64M i.img
+		run -10 bash -c "$M --force create-md $closed"
+		cmp i.img whole
+		run -10 bash -c "$M dump-md $closed"
+		cmp i.img whole
+		[ ! -s drbd-147-7 ]
+		[ "$(cat drbd-minor-7.lkbd)" = "67108864	$PWD/i.img" ]
+	done
+}
+
 @test "only yes is yes" {
 	created
 	before=$(md5sum i.img)

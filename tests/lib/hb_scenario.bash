@@ -431,6 +431,14 @@ scenario_api() { # clients: who may sign on, what they are told
 	! on 1 bash -c 'kill -0 $(tail -n 1 /run/respawned)' || return 1
 }
 
+scenario_closed() { # started by one who has closed stdin, stdout and stderr
+	lab
+	on 1 bash -c 'exec heartbeat <&- >&- 2>&-'
+	start 2
+	until_holds 30 "$EACH"
+	[ "$(on 1 bash -c 'read -r pid </run/heartbeat.pid; readlink /proc/$pid/fd/[012]')" = $'/dev/null\n/dev/null\n/dev/null' ]
+}
+
 scenario_watchdog() { # one byte each status, the magic one at the end
 	HB_CF=$'watchdog /run/wd' lab
 	on 1 touch /run/wd

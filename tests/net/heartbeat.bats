@@ -41,5 +41,6 @@ setup() {
 @test "rubbish on the wire" { went rubbish ours ours; }
 @test "clients of the API, respawn, cl_status" { went api ours ours; }
 @test "the watchdog is fed and told to stop" { went watchdog ours ours; }
+@test "started with stdin, stdout and stderr closed" { went closed ours ours; }
 @test "IPv6" { went ipv6 ours ours; }
 @test "the init script" { went init_script ours ours; }
