@@ -1,6 +1,7 @@
 #!/bin/bash
 # Plays one history of tests/data/ldirectord/histories on one director, inside ld_place.
 #   ld_history.bash original|ours|kernel FILE NAME     (kernel: ours over netlink) prints what happened; exit 0 if every step ended with the table it names
+# With LD_RECORD=FOLDER the whole table after each step goes to FOLDER/NAME.WHO, for comparison.
 set -u
 here=$(dirname "$0")
 # shellcheck source=tests/lib/ldirectord.bash
@@ -18,7 +19,7 @@ director() {
 write_conf() { # what the history has gathered so far
 	{
 		[ "$who" != ours ] || echo "ipvsadm=/usr/sbin/ipvsadm"
-		printf 'logfile="%s/log"\nchecktimeout=2\nnegotiatetimeout=2\ncheckinterval=1\n' "$dir"
+		printf 'logfile="%s/log"\nchecktimeout=%d\nnegotiatetimeout=%d\ncheckinterval=1\n' "$dir" "${LD_TIMEOUT_S:-2}" "${LD_TIMEOUT_S:-2}"
 		[ -z "$global" ] || printf '%s\n' "${global//MAINT/$maint}"
 		printf '%s\n' "$sections"
 		echo
@@ -42,6 +43,11 @@ step() { # ACTION ARGS...
 	esac
 }
 
+# The servers of a service stand in the order in which they came, which is nobody's promise.
+record() { # STEP
+	[ -z "${LD_RECORD-}" ] || { echo "after: $1"; /usr/sbin/ipvsadm -S -n | sort; } >>"$LD_RECORD/$name.$who"
+}
+
 found=0
 set_default
 exec 3<"$file"
@@ -52,7 +58,7 @@ while IFS= read -r line <&3; do
 		[ "$line" != "case $name" ] || found=1
 		;;
 	"server")
-		[ "$found" = 0 ] || { "$O/ld_server" 8099 10.9.1.1 9 "$modes" >"$dir/ready" & until grep -q ready "$dir/ready"; do :; done; }
+		[ "$found" = 0 ] || { "$O/ld_server" 8099 10.9.1.1 9 "$modes" >"$dir/ready" & until grep -q ready "$dir/ready"; do sleep 0.05; done; }
 		;;
 	"clear") [ "$found" = 0 ] || { global='' sections=''; } ;;
 	"g "*) [ "$found" = 0 ] || global+=${global:+$'\n'}${line#g } ;;
@@ -70,6 +76,7 @@ while IFS= read -r line <&3; do
 			echo "--- table"; /usr/sbin/ipvsadm -L -n
 			exit 1
 		fi
+		[ "$line" = "${line%% = *}" ] || record "$line"
 		;;
 	esac
 done

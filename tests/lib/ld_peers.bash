@@ -13,6 +13,14 @@ export PATH=$PATH:$root/usr/sbin:$root/usr/bin:$root/usr/lib/postgresql/15/bin:$
 libs=$root/usr/lib/x86_64-linux-gnu:$root/lib/x86_64-linux-gnu:$root/usr/lib
 peer() { LD_LIBRARY_PATH=$libs exec "$@"; }
 
+user() { # NAME : is there for this place
+	cp /etc/passwd /etc/group "$dir/"
+	echo "$1:x:64000:64000::$dir:/bin/sh" >>"$dir/passwd"
+	echo "$1:x:64000:" >>"$dir/group"
+	mount --bind "$dir/passwd" /etc/passwd
+	mount --bind "$dir/group" /etc/group
+}
+
 certificate() {
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=peer -keyout "$dir/key.pem" -out "$dir/cert.pem" 2>/dev/null
 }
@@ -64,11 +72,14 @@ peer_postgres() {
 }
 peer_slapd() {
 	mkdir "$dir/db"
+	certificate
 	cat >"$dir/slapd.conf" <<-END
 		include $root/etc/ldap/schema/core.schema
 		modulepath $root/usr/lib/ldap
 		moduleload back_mdb
 		pidfile $dir/pid
+		TLSCertificateFile $dir/cert.pem
+		TLSCertificateKeyFile $dir/key.pem
 		database mdb
 		suffix "dc=example"
 		directory $dir/db
@@ -77,7 +88,7 @@ peer_slapd() {
 	END
 	printf 'dn: dc=example\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: x\n' |
 		LD_LIBRARY_PATH=$libs slapd -T add -f "$dir/slapd.conf"
-	peer slapd -d 0 -f "$dir/slapd.conf" -h "ldap://10.9.1.1:$port"
+	peer slapd -d 0 -f "$dir/slapd.conf" -h "ldap://10.9.1.1:$port ldaps://10.9.1.1:8636"
 }
 peer_vsftpd() {
 	mkdir "$dir/ftp"
@@ -96,18 +107,239 @@ peer_vsftpd() {
 	END
 	peer vsftpd "$dir/vsftpd.conf"
 }
+peer_exim() {
+	mkdir "$dir/spool"
+	user Debian-exim
+	chown Debian-exim "$dir/spool"
+	cat >"$dir/exim.conf" <<-END
+		primary_hostname = peer.example
+		keep_environment =
+		spool_directory = $dir/spool
+		log_file_path = $dir/spool/%slog
+		pid_file_path = $dir/pid
+		local_interfaces = 10.9.1.1
+		daemon_smtp_ports = $port
+		tls_advertise_hosts =
+		host_lookup =
+	END
+	peer exim4 -C "$dir/exim.conf" -bdf -oX "$port"
+}
+peer_dovecot() {
+	certificate
+	cat >"$dir/dovecot.conf" <<-END
+		base_dir = $dir/base
+		state_dir = $dir/base
+		log_path = $dir/err
+		default_internal_user = nobody
+		default_internal_group = nogroup
+		default_login_user = nobody
+		first_valid_uid = 1
+		listen = 10.9.1.1
+		protocols = imap pop3
+		ssl = yes
+		ssl_cert = <$dir/cert.pem
+		ssl_key = <$dir/key.pem
+		disable_plaintext_auth = no
+		mail_location = maildir:$dir/mail
+		passdb {
+			driver = static
+			args = password=secret
+		}
+		userdb {
+			driver = static
+			args = uid=nobody gid=nogroup home=$dir/home
+		}
+		service imap-login {
+			chroot =
+			inet_listener imap {
+				port = $port
+			}
+			inet_listener imaps {
+				port = 8993
+			}
+		}
+		service pop3-login {
+			chroot =
+			inet_listener pop3 {
+				port = 8110
+			}
+			inet_listener pop3s {
+				port = 8995
+			}
+		}
+	END
+	mkdir "$dir/home" "$dir/mail"
+	chown nobody "$dir/home" "$dir/mail"
+	peer dovecot -F -c "$dir/dovecot.conf"
+}
+peer_freeradius() {
+	cat >"$dir/radiusd.conf" <<-END
+		prefix = /usr
+		libdir = /usr/lib/freeradius
+		logdir = $dir
+		run_dir = $dir
+		pidfile = $dir/pid
+		modconfdir = $dir
+		security {
+			allow_core_dumps = no
+			max_attributes = 200
+			reject_delay = 0
+			status_server = no
+		}
+		client director {
+			ipaddr = 10.9.1.0/24
+			secret = shared
+		}
+		client director_too {
+			ipaddr = 127.0.0.1
+			secret = shared
+		}
+		modules {
+			pap {
+			}
+		}
+		server default {
+			listen {
+				type = auth
+				ipaddr = 10.9.1.1
+				port = $port
+			}
+			authorize {
+				if (&User-Name == "me") {
+					update control {
+						Cleartext-Password := "open sesame"
+					}
+				}
+				pap
+			}
+			authenticate {
+				Auth-Type PAP {
+					pap
+				}
+			}
+		}
+	END
+	peer freeradius -f -l "$dir/err" -d "$dir" -n radiusd -D "$root/usr/share/freeradius"
+}
+peer_leafnode() {
+	mkdir -p "$dir/etc/news/leafnode" "$dir/news"
+	printf 'server = localhost\nhostname = news.site7.org\n' >"$dir/etc/news/leafnode/config"
+	mount -t overlay overlay -o "lowerdir=$dir/etc:/etc" /etc
+	mount -t tmpfs tmpfs /var/spool
+	mkdir -p /var/spool/news
+	peer socat "TCP-LISTEN:$port,bind=10.9.1.1,fork,reuseaddr" "EXEC:leafnode,nofork"
+}
+peer_kamailio() {
+	cat >"$dir/kamailio.cfg" <<-END
+		listen = udp:10.9.1.1:$port
+		listen = tcp:10.9.1.1:$port
+		children = 1
+		loadmodule "sl.so"
+		request_route {
+			if (method == "OPTIONS")
+				sl_send_reply("200", "OK");
+			else
+				sl_send_reply("405", "Method Not Allowed");
+		}
+	END
+	peer kamailio -DD -E -f "$dir/kamailio.cfg" -Y "$dir" -P "$dir/pid" -m 16 -M 4
+}
+peer_tinyproxy() {
+	cat >"$dir/tinyproxy.conf" <<-END
+		Port $port
+		Listen 10.9.1.1
+		Timeout 10
+		LogFile "$dir/err"
+		PidFile "$dir/pid"
+		MaxClients 10
+	END
+	"$O/ld_server" 8080 10.9.1.2 1 &
+	peer tinyproxy -d -c "$dir/tinyproxy.conf"
+}
+
+# The packages' files stand where the programs look for them.
+mkdir -p "$dir/layer/sbin"
+cp /usr/sbin/ipvsadm "$dir/layer/sbin/"
+mount -t overlay overlay -o "lowerdir=$dir/layer:$root/usr:/usr" /usr
+
+virtual() { # NUMBER PORT WEIGHT LINE... : another service of the same peer
+	printf 'virtual=172.25.32.%d:80\n\treal=10.9.1.1:%d masq %d\n' "$1" "$2" "$3"
+	printf '\t%s\n' "${@:4}"
+}
+
 port=8099 more=''
 case $1 in
+exim)
+	lines='service=smtp'
+	more=$(virtual 101 "$port" 2 service=submission)
+	want='1=1 1=2'
+	;;
+dovecot)
+	lines=$'service=imap\n\tlogin="me"\n\tpasswd="secret"'
+	more=$(
+		virtual 101 8993 2 service=imaps 'login="me"' 'passwd="secret"'
+		virtual 102 8110 3 service=pop 'login="me"' 'passwd="secret"'
+		virtual 103 8995 4 service=pops 'login="me"' 'passwd="secret"'
+		virtual 104 8110 9 service=pop 'login="me"' 'passwd="wrong"'
+		virtual 105 "$port" 9 service=imap 'login="me"' 'passwd="wrong"'
+	)
+	want='1=1 1=2 1=3 1=4'
+	;;
+freeradius)
+	lines=$'service=radius\n\tprotocol=udp\n\tlogin="me"\n\tpasswd="open sesame"\n\tsecret="shared"'
+	more=$(
+		virtual 101 "$port" 8 service=radius protocol=udp 'login="me"' 'passwd="wrong"' 'secret="shared"'
+		virtual 102 "$port" 9 service=radius protocol=udp 'login="me"' 'passwd="open sesame"' 'secret="other"'
+	)
+	;;
+leafnode) lines='service=nntp' ;;
+kamailio)
+	lines=$'service=sip\n\tprotocol=udp\n\tlogin="director@example"'
+	more=$(virtual 101 "$port" 2 service=sip protocol=tcp 'login="director@example"')
+	want='1=1 1=2'
+	;;
+tinyproxy)
+	lines=$'service=http_proxy\n\trequest="http://10.9.1.2:8080/"\n\treceive="Test Page"'
+	more=$(virtual 101 "$port" 9 service=http_proxy 'request="http://10.9.1.3:8080/"' 'receive="Test Page"')
+	;;
 nginx)
 	lines=$'service=http\n\trequest="old"\n\treceive="^Test Page"'
 	more=$'virtual=172.25.32.101:443\n\treal=10.9.1.1:8443 masq 2\n\tservice=https\n\trequest="index.html"\n\treceive="Test"\n\tvirtualhost=peer'
 	want='1=1 1=2'
 	;;
 apache) lines=$'service=http\n\trequest="index.html"\n\treceive="Test Page"' ;;
-dnsmasq) lines=$'service=dns\n\tprotocol=udp\n\trequest="www.example"\n\treceive="192.0.2.7"' ;;
-mariadb) lines=$'service=mysql\n\tlogin="me"\n\tpasswd="x"\n\tdatabase="test"\n\trequest="SELECT 1"' ;;
-postgres) lines=$'service=pgsql\n\tlogin="me"\n\tpasswd="x"\n\tdatabase="postgres"\n\trequest="SELECT 1"' ;;
-slapd) lines=$'service=ldap\n\tlogin="cn=admin,dc=example"\n\tpasswd="secret"\n\trequest="dc=example"\n\treceive="dc=example"' ;;
+dnsmasq)
+	lines=$'service=dns\n\tprotocol=udp\n\trequest="www.example"\n\treceive="192.0.2.7"'
+	more=$(
+		virtual 101 "$port" 2 service=dns protocol=tcp 'request="www.example"' 'receive="192.0.2.7"'
+		virtual 102 "$port" 9 service=dns protocol=udp 'request="www.example"' 'receive="192.0.2.8"'
+		virtual 103 "$port" 9 service=dns protocol=tcp 'request="nobody.test"' 'receive="192"'
+	)
+	want='1=1 1=2'
+	;;
+mariadb)
+	lines=$'service=mysql\n\tlogin="me"\n\tpasswd="x"\n\tdatabase="test"\n\trequest="SELECT 1"'
+	more=$(
+		virtual 101 "$port" 9 service=mysql 'login="me"' 'passwd="x"' 'database="missing"' 'request="SELECT 1"'
+		virtual 102 "$port" 9 service=mysql 'login="me"' 'passwd="x"' 'database="test"' 'request="SELECT 1 FROM DUAL WHERE 1=2"'
+	)
+	;;
+postgres)
+	lines=$'service=pgsql\n\tlogin="me"\n\tpasswd="x"\n\tdatabase="postgres"\n\trequest="SELECT 1"'
+	more=$(
+		virtual 101 "$port" 9 service=pgsql 'login="nobody"' 'passwd="x"' 'database="postgres"' 'request="SELECT 1"'
+		virtual 102 "$port" 9 service=pgsql 'login="me"' 'passwd="x"' 'database="postgres"' 'request="SELECT 1 WHERE 1=2"'
+	)
+	;;
+slapd)
+	lines=$'service=ldap\n\tlogin="cn=admin,dc=example"\n\tpasswd="secret"\n\trequest="dc=example"\n\treceive="dc=example"'
+	more=$(
+		virtual 101 8636 2 service=ldaps 'login="cn=admin,dc=example"' 'passwd="secret"' 'request="dc=example"'
+		virtual 102 "$port" 9 service=ldap 'login="cn=admin,dc=example"' 'passwd="wrong"' 'request="dc=example"'
+		virtual 103 8636 9 service=ldaps 'request="dc=elsewhere"'
+	)
+	want='1=1 1=2'
+	;;
 vsftpd) lines=$'service=ftp\n\trequest="welcome.msg"\n\treceive="welcome"' ;;
 esac
 printf 'ipvsadm=/usr/sbin/ipvsadm\nlogfile="%s"\ncheckinterval=1\nchecktimeout=10\nvirtual=172.25.32.100:80\n\treal=10.9.1.1:%s masq\n\t%s\n%s\n\n' \

@@ -17,17 +17,19 @@ ld_fetch_original() {
 	[ -e "$LD_ORIG/root/usr/sbin/ldirectord" ] && touch "$LD_ORIG/done"
 }
 
-# Unpacks Debian's daemons that the checks are tried on, with the libraries they need, once.
-LD_PEERS=$HA_CACHE/ldirectord-peers
+# Unpacks Debian's daemons that the checks are tried on, with the libraries they need, once for each list of them.
+LD_PEER_PACKAGES="nginx apache2-bin dnsmasq-base mariadb-server-core postgresql-15 slapd vsftpd
+	exim4-daemon-light dovecot-imapd dovecot-pop3d freeradius leafnode kamailio tinyproxy-bin"
+LD_PEERS=$HA_CACHE/ldirectord-peers-$(cksum <<<"$LD_PEER_PACKAGES" | cut -d' ' -f1)
 ld_fetch_peers() {
-	local packages names="nginx apache2-bin dnsmasq-base mariadb-server-core postgresql-15 slapd vsftpd"
+	local packages
 	[ ! -e "$LD_PEERS/done" ] || return 0
 	rm -rf "$LD_PEERS"
 	mkdir -p "$LD_PEERS/deb"
 	# shellcheck disable=SC2086 # a list of words
-	packages=$(apt-get -s install --no-install-recommends $names | awk '/^Inst/ { print $2 }')
+	packages=$(apt-get -s install --no-install-recommends $LD_PEER_PACKAGES | awk '/^Inst/ { print $2 }')
 	# shellcheck disable=SC2086
-	(cd "$LD_PEERS/deb" && apt-get download -qq $packages $names) || return
+	(cd "$LD_PEERS/deb" && apt-get download -qq -o Acquire::Retries=3 $packages $LD_PEER_PACKAGES) || return
 	find "$LD_PEERS/deb" -name '*.deb' -exec dpkg -x {} "$LD_PEERS/root" \; || return
 	touch "$LD_PEERS/done"
 }
@@ -39,10 +41,10 @@ ld_original() { # ARGS : runs it
 }
 
 # ld_place COMMAND... : runs it with network, mounts, processes and /run of its own, a lo with 10.9.1.1-9, and the fake
-# ipvsadm as /sbin/ipvsadm; all that it leaves running ends with it.
+# ipvsadm (or LD_IPVSADM) as /sbin/ipvsadm; all that it leaves running ends with it.
 ld_place() {
 	# shellcheck disable=SC2016 # for the inner shell
-	FAKE_IPVSADM=$O/fake_ipvsadm unshare --net --mount --pid --fork --kill-child --mount-proc bash -c '
+	FAKE_IPVSADM=${LD_IPVSADM:-$O/fake_ipvsadm} unshare --net --mount --pid --fork --kill-child --mount-proc bash -c '
 		set -e
 		dir=$(mktemp -d /tmp/ld_place.XXXXXX)
 		mount -t tmpfs tmpfs "$dir"
@@ -59,6 +61,37 @@ ld_place() {
 		exit $status' place "$@"
 }
 
+# ld_play WHO HISTORIES FOLDER : plays all histories on one director, LD_JOBS at a time, each in a place of its own. The tables go
+# to FOLDER (see ld_history.bash); prints what failed.
+ld_play() {
+	local who=$1 histories=$2 folder=$3 name failed=0
+	export -f ld_place
+	export O HA_CACHE
+	mkdir -p "$folder/out"
+	# shellcheck disable=SC2016 # for the inner shell
+	sed -n 's/^case //p' "$histories" | LD_RECORD=$folder xargs -P "${LD_JOBS:-10}" -I{} bash -c \
+		'ld_place "$0" "$1" "$2" "$4" >"$3/$4.$1" 2>&1 || echo "$4" >>"$3/failed.$1"' \
+		"${LD_TESTS:-tests}/lib/ld_history.bash" "$who" "$histories" "$folder/out" {}
+	[ -e "$folder/out/failed.$who" ] || return 0
+	while read -r name; do
+		failed=$((failed + 1))
+		cat "$folder/out/$name.$who"
+	done <"$folder/out/failed.$who"
+	echo "$failed histories failed"
+	return 1
+}
+
+# ld_same_tables HISTORIES FOLDER WHO WHO : both had the same tables after every step of every history; prints how many
+ld_same_tables() {
+	local name steps=0 histories=0 more
+	while read -r name; do
+		more=$(grep -c '^after: ' "$2/$name.$3") || return
+		diff "$2/$name.$3" "$2/$name.$4" || { echo "history $name differs"; return 1; }
+		steps=$((steps + more)) histories=$((histories + 1))
+	done < <(sed -n 's/^case //p' "$1")
+	echo "$steps steps of $histories histories: the same"
+}
+
 # The table in short: the last number of each server with its weight, f for the fallback; "gone" without the service.
 ld_table() {
 	/usr/sbin/ipvsadm -S -n | awk '
@@ -73,18 +106,17 @@ ld_table() {
 		}'
 }
 
-# ld_until SECONDS WANT : waits until the table is that, and still is a little later
+# ld_until SECONDS WANT : waits until the table is that, and still is LD_SETTLE seconds later
 ld_until() {
-	local left=$(($1 * 10)) have
-	while [ "$left" -gt 0 ]; do
+	local end=$((SECONDS + $1)) have
+	while [ $SECONDS -lt $end ]; do
 		have=$(ld_table)
 		if [ "$have" = "$2" ]; then
 			sleep "${LD_SETTLE:-1.2}"
 			have=$(ld_table)
 			[ "$have" != "$2" ] || return 0
 		fi
-		sleep 0.1
-		left=$((left - 1))
+		sleep "${LD_POLL:-0.1}"
 	done
 	echo "table is '$have', want '$2'"
 	return 1
