@@ -472,33 +472,10 @@ static const char *proxy_problem(struct adm_run *run, const struct adm_res *res)
 	return NULL;
 }
 
-static void proxy_option(struct adm_run *run, struct adm_call *call, const char *text)
-{
-	adm_call_arg(run->conf, call, "-c");
-	adm_call_arg(run->conf, call, text);
-}
-
-static struct adm_call *proxy_settings(struct adm_run *run, const struct adm_res *res, const char *name)
-{
-	const struct adm_proxy *me = res->me->proxy;
-	struct adm_call *call = adm_call_new(run->conf, run->tools.proxy_ctl, "proxy-up", res, NULL);
-	const struct adm_opt *opt;
-	int nr = 0;
-
-	for (opt = me->opts.first; opt; opt = opt->next)
-		proxy_option(run, call, adm_printf(&run->conf->mem, "set %s %s %s", opt->name, name, opt->value));
-	for (opt = me->plugins.first; opt; opt = opt->next)
-		proxy_option(run, call, adm_printf(&run->conf->mem, "set plugin %s %d %s", name, nr++, opt->name));
-	if (nr)
-		proxy_option(run, call, adm_printf(&run->conf->mem, "set plugin %s %d END", name, nr));
-	return call;
-}
-
 int adm_cmd_proxy(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol)
 {
-	struct adm_call *call = adm_call_new(run->conf, run->tools.proxy_ctl, cmd->name, res, NULL);
-	const char *problem = proxy_problem(run, res), *name;
-	const struct adm_proxy *me = res->me->proxy, *peer;
+	const char *problem = proxy_problem(run, res);
+	struct adm_call *set;
 	int code;
 
 	(void)vol;
@@ -507,18 +484,11 @@ int adm_cmd_proxy(struct adm_run *run, const struct adm_cmd *cmd, const struct a
 			res->name, problem, problem[strlen(problem) - 1] == 't' ? run->nodename : res->name);
 		return ADM_EXIT_CONFIG;
 	}
-	peer = res->peer->proxy;
-	name = adm_printf(&run->conf->mem, "%s-%s-%s", res->name, res->peer->names.first->name, res->me->names.first->name);
-	if (!strcmp(cmd->name, "proxy-down")) {
-		proxy_option(run, call, adm_printf(&run->conf->mem, "del connection %s", name));
-		return execute(run, call, cmd->limit, 0);
-	}
-	proxy_option(run, call, adm_printf(&run->conf->mem, "add connection %s %s:%s %s:%s %s:%s %s:%s", name, me->inside.ip,
-					   me->inside.port, peer->outside.ip, peer->outside.port, me->outside.ip,
-					   me->outside.port, res->me->addr.ip, res->me->addr.port));
-	code = execute(run, call, cmd->limit, 0);
-	call = proxy_settings(run, res, name);
-	return code || call->argc == 1 ? code : execute(run, call, cmd->limit, 0);
+	if (!strcmp(cmd->name, "proxy-down"))
+		return execute(run, adm_call_proxy_del(&run->plan, res), cmd->limit, 0);
+	code = execute(run, adm_call_proxy_add(&run->plan, res), cmd->limit, 0);
+	set = adm_call_proxy_set(&run->plan, res);
+	return code || !set ? code : execute(run, set, cmd->limit, 0);
 }
 
 /* ---- up and adjust */
@@ -554,23 +524,55 @@ static int read_running(struct adm_run *run, const struct adm_res *res, struct a
 	return ADM_EXIT_EXEC;
 }
 
-/* The running tree's text is used in argument vectors: it goes with the configuration. */
 static void free_conf(void *arg)
 {
 	adm_conf_free(arg);
 }
 
-int adm_cmd_adjust(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol)
+/* As read_running(), of the proxy's own settings. A proxy that does not show them is left alone, as the original does. */
+static int adjust_proxy(struct adm_run *run, const struct adm_res *res, struct adm_conf *conf)
+{
+	const char *argv[] = { run->tools.proxy_ctl, "-c", NULL, NULL }, *text;
+	char *shown;
+	int err = 0;
+
+	argv[2] = adm_printf(&run->conf->mem, "show proxy-settings %s", adm_proxy_name(run->conf, res));
+	adm_exec_capture(argv, res->name, limit_s(run, ADM_SHORT), false, &shown);
+	text = shown && !strncmp(shown + strspn(shown, " \t\r\n"), "proxy", 5) ? adm_printf(&run->conf->mem, "common { %s }", shown) : NULL;
+	free(shown);
+	conf->running = true;
+	if (!text)
+		fprintf(stderr, "%s: %s: '%s -c \"%s\"' shows no proxy section; the proxy is left as it is\n", run->program, res->name,
+			argv[0], argv[2]);
+	else
+		err = adm_parse_text(conf, argv[2], text, strlen(text));
+	if (err == -ENOMEM)
+		longjmp(*run->conf->mem.oom, 1);
+	if (!err && conf->common)
+		adm_plan_proxy(&run->plan, res, &conf->common->opts[ADM_PROXY], &conf->common->plugins);
+	return err ? ADM_EXIT_EXEC : 0;
+}
+
+/* A tree that lives as long as the configuration: its text is used in argument vectors. */
+static struct adm_conf *new_conf(struct adm_run *run)
 {
 	struct adm_conf *conf = adm_alloc(&run->conf->mem, sizeof(*conf));
+
+	adm_conf_init(conf);
+	adm_defer(&run->conf->mem, free_conf, conf);
+	return conf;
+}
+
+int adm_cmd_adjust(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol)
+{
 	const struct adm_res *running;
 	int code;
 
 	(void)cmd;
 	(void)vol;
-	adm_conf_init(conf);
-	adm_defer(&run->conf->mem, free_conf, conf);
-	code = read_running(run, res, conf, &running);
+	code = read_running(run, res, new_conf(run), &running);
+	if (!code && !proxy_problem(run, res))
+		code = adjust_proxy(run, res, new_conf(run));
 	if (!code)
 		adm_plan_adjust(&run->plan, res, running);
 	return code;

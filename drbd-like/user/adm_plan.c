@@ -194,6 +194,64 @@ struct adm_call *adm_call_connect(struct adm_plan *plan, const struct adm_res *r
 	return call;
 }
 
+/* ---- proxy */
+
+const char *adm_proxy_name(struct adm_conf *conf, const struct adm_res *res)
+{
+	return adm_printf(&conf->mem, "%s-%s-%s", res->name, res->peer->names.first->name, res->me->names.first->name);
+}
+
+static void proxy_arg(struct adm_plan *plan, struct adm_call *call, const char *text)
+{
+	adm_call_arg(plan->conf, call, "-c");
+	adm_call_arg(plan->conf, call, text);
+}
+
+static struct adm_call *proxy(struct adm_plan *plan, const struct adm_res *res, const char *text)
+{
+	struct adm_call *call = adm_call_new(plan->conf, plan->tools->proxy_ctl, "proxy", res, NULL);
+
+	if (text)
+		proxy_arg(plan, call, text);
+	return call;
+}
+
+struct adm_call *adm_call_proxy_add(struct adm_plan *plan, const struct adm_res *res)
+{
+	const struct adm_proxy *me = res->me->proxy, *peer = res->peer->proxy;
+
+	return proxy(plan, res, adm_printf(&plan->conf->mem, "add connection %s %s:%s %s:%s %s:%s %s:%s",
+					   adm_proxy_name(plan->conf, res), me->inside.ip, me->inside.port, peer->outside.ip,
+					   peer->outside.port, me->outside.ip, me->outside.port, res->me->addr.ip,
+					   res->me->addr.port));
+}
+
+struct adm_call *adm_call_proxy_del(struct adm_plan *plan, const struct adm_res *res)
+{
+	return proxy(plan, res, adm_printf(&plan->conf->mem, "del connection %s", adm_proxy_name(plan->conf, res)));
+}
+
+static const char *set_plugin(struct adm_plan *plan, const struct adm_res *res, int nr, const char *text)
+{
+	return adm_printf(&plan->conf->mem, "set plugin %s %d %s", adm_proxy_name(plan->conf, res), nr, text);
+}
+
+struct adm_call *adm_call_proxy_set(struct adm_plan *plan, const struct adm_res *res)
+{
+	const char *name = adm_proxy_name(plan->conf, res);
+	struct adm_call *call = proxy(plan, res, NULL);
+	const struct adm_opt *opt;
+	int nr = 0;
+
+	for (opt = res->me->proxy->opts.first; opt; opt = opt->next)
+		proxy_arg(plan, call, adm_printf(&plan->conf->mem, "set %s %s %s", opt->name, name, opt->value));
+	for (opt = res->me->proxy->plugins.first; opt; opt = opt->next)
+		proxy_arg(plan, call, set_plugin(plan, res, nr++, opt->name));
+	if (nr)
+		proxy_arg(plan, call, set_plugin(plan, res, nr, "END"));
+	return call->argc > 1 ? call : NULL;
+}
+
 /* ---- plans */
 
 static void add(struct adm_plan *plan, enum adm_stage stage, struct adm_call *call)
@@ -395,6 +453,65 @@ static void adjust_net(struct adm_plan *plan, const struct adm_res *res, const s
 		add(plan, ADM_PREPARE_NET, adm_call_path(plan, "disconnect", res, running->me, running->peer));
 	}
 	add(plan, ADM_ADJUST_NET, adm_call_connect(plan, res));
+}
+
+static bool same_algorithm(const char *a, const char *b)
+{
+	size_t len = strcspn(a, " ");
+
+	return len == strcspn(b, " ") && !memcmp(a, b, len);
+}
+
+/* A proxy rounds what it was told: 2% are no difference. */
+static bool same_memlimit(const char *a, const char *b)
+{
+	u64 less, more;
+
+	if (drbd_opt_number(a, '1', &less) || drbd_opt_number(b, '1', &more))
+		return !strcmp(a, b);
+	return less < more ? more - less <= less / 50 : less - more <= more / 50;
+}
+
+/* The proxy takes no plugin's place for another one that it goes on using elsewhere. */
+static bool plugin_moves(const struct adm_opts *wanted, const struct adm_opts *running)
+{
+	const struct adm_opt *want, *run, *w;
+
+	for (want = wanted->first, run = running->first; want && run; want = want->next, run = run->next) {
+		if (!strcmp(want->name, run->name))
+			continue;
+		for (w = wanted->first; w; w = w->next)
+			if (w != want && same_algorithm(w->name, run->name))
+				return true;
+	}
+	return false;
+}
+
+void adm_plan_proxy(struct adm_plan *plan, const struct adm_res *res, const struct adm_opts *opts,
+		    const struct adm_opts *plugins)
+{
+	const struct adm_opt *limit = adm_opt_find(&res->me->proxy->opts, "memlimit"), *runs = adm_opt_find(opts, "memlimit");
+	const struct adm_opt *want = res->me->proxy->plugins.first, *run = plugins->first;
+	struct adm_call *set;
+	int nr;
+
+	if ((limit && (!runs || !same_memlimit(limit->value, runs->value))) || plugin_moves(&res->me->proxy->plugins, plugins)) {
+		because(plan, res, "proxy", "another memlimit or order of plugins");
+		add(plan, ADM_PREPARE_NET, adm_call_proxy_del(plan, res));
+		add(plan, ADM_PREPARE_NET, adm_call_proxy_add(plan, res));
+		set = adm_call_proxy_set(plan, res);
+		if (set)
+			add(plan, ADM_PREPARE_NET, set);
+		return;
+	}
+	for (nr = 0; want; want = want->next, run = run ? run->next : NULL, nr++) {
+		if (run && !strcmp(want->name, run->name))
+			continue;
+		because(plan, res, want->name, "another proxy plugin");
+		add(plan, ADM_ADJUST_NET, proxy(plan, res, set_plugin(plan, res, nr, want->name)));
+	}
+	if (run)
+		add(plan, ADM_ADJUST_NET, proxy(plan, res, set_plugin(plan, res, nr, "end")));
 }
 
 void adm_plan_adjust(struct adm_plan *plan, const struct adm_res *res, const struct adm_res *running)

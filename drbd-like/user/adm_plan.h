@@ -54,6 +54,11 @@ struct adm_call *adm_call_connect(struct adm_plan *plan, const struct adm_res *r
 /* With the local and remote address as arguments: disconnect, net-options. */
 struct adm_call *adm_call_path(struct adm_plan *plan, const char *step, const struct adm_res *res, const struct adm_host *me,
 			       const struct adm_host *peer);
+/* For drbd-proxy-ctl (drbd-tools.md A11), whose connections have names of their own. The settings are NULL if there are none. */
+const char *adm_proxy_name(struct adm_conf *conf, const struct adm_res *res);
+struct adm_call *adm_call_proxy_add(struct adm_plan *plan, const struct adm_res *res);
+struct adm_call *adm_call_proxy_del(struct adm_plan *plan, const struct adm_res *res);
+struct adm_call *adm_call_proxy_set(struct adm_plan *plan, const struct adm_res *res);
 /* What of the host's options and its resource's applies to this host. */
 struct adm_opts adm_res_options(struct adm_conf *conf, const struct adm_res *res);
 
@@ -61,5 +66,8 @@ struct adm_opts adm_res_options(struct adm_conf *conf, const struct adm_res *res
 void adm_plan_up(struct adm_plan *plan, const struct adm_res *res, const struct adm_vol *vol);
 /* running NULL: the resource does not run. */
 void adm_plan_adjust(struct adm_plan *plan, const struct adm_res *res, const struct adm_res *running);
+/* opts and plugins: the proxy section that drbd-proxy-ctl shows of the resource's connection. Both ends have a proxy. */
+void adm_plan_proxy(struct adm_plan *plan, const struct adm_res *res, const struct adm_opts *opts,
+		    const struct adm_opts *plugins);
 
 #endif

@@ -134,3 +134,26 @@ export -f same
 	done <changes.sed
 	[ "$n" -ge 30 ] && [ "$bad" = 0 ]
 }
+
+@test "adjust sets a proxy as the original does" {
+	local file node shown folder n=0 bad=0
+	cd "$BATS_TEST_DIRNAME/../data/drbdadm/ok"
+	printf '#!/bin/sh\ncat %q\n' "$PLACE/shown" >"$PLACE/ctl"
+	printf '#!/bin/sh\necho "resource r0 { _remote_host { address ipv4 127.0.0.1:7700; } _this_host { address ipv4 10.1.0.1:7789;
+		volume 0 { device minor 1; disk \\"/dev/vdb\\"; meta-disk internal; } } }"\n' >"$PLACE/drbdsetup"
+	chmod +x "$PLACE/ctl" "$PLACE/drbdsetup"
+	for file in proxy proxy-common proxy-options; do
+		for node in server1 server2; do
+			while IFS= read -r shown; do
+				echo "$shown" >"$PLACE/shown"
+				for folder in theirs ours; do
+					__DRBD_NODE__=$node "$PLACE/$folder/drbdadm" -s "$PLACE/drbdsetup" -m /bin/true -p "$PLACE/ctl" -c $file.conf \
+						-d adjust r0 >"$PLACE/$folder.out" 2>/dev/null
+				done
+				diff "$PLACE/theirs.out" "$PLACE/ours.out" || { echo "above: $file on $node: $shown"; bad=1; }
+				n=$((n + 1))
+			done <../adjust/proxy.shown
+		done
+	done
+	[ "$n" -ge 120 ] && [ "$bad" = 0 ]
+}

@@ -50,6 +50,10 @@ static int whole_way(struct adm_conf *conf, const char *text, size_t len)
 			adm_plan_up(&plan, res, NULL);
 			adm_plan_adjust(&plan, res, NULL);
 			adm_plan_adjust(&plan, res, res);
+			if (res->me->proxy && res->peer && res->peer->proxy) {
+				adm_plan_proxy(&plan, res, &res->opts[ADM_PROXY], &res->plugins);
+				adm_plan_proxy(&plan, res, &res->me->proxy->opts, &res->me->proxy->plugins);
+			}
 		}
 	conf->mem.oom = NULL;
 	return 0;
