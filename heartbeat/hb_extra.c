@@ -138,8 +138,19 @@ static void monitor_step(struct hb_extra *x)
 
 /* -- addresses -------------------------------------------------------------------------------------------------------- */
 
+static bool has_address(const struct ifaddrs *ifa, int family, const void *ip)
+{
+	const struct sockaddr *sa = ifa->ifa_addr;
+
+	if (!sa || sa->sa_family != family || (ifa->ifa_flags & IFF_LOOPBACK))
+		return false;
+	if (family == AF_INET)
+		return !memcmp(&((const struct sockaddr_in *)sa)->sin_addr, ip, sizeof(struct in_addr));
+	return !memcmp(&((const struct sockaddr_in6 *)sa)->sin6_addr, ip, sizeof(struct in6_addr));
+}
+
 /* The interface that has the address now; false: none */
-static bool find_interface(struct in_addr ip, char *name)
+static bool find_interface(int family, const void *ip, char *name)
 {
 	struct ifaddrs *list, *ifa;
 	bool found = false;
@@ -147,37 +158,35 @@ static bool find_interface(struct in_addr ip, char *name)
 	if (getifaddrs(&list))
 		return false;
 	for (ifa = list; ifa && !found; ifa = ifa->ifa_next) {
-		const struct sockaddr_in *sin = (const struct sockaddr_in *)ifa->ifa_addr;
-
-		if (!sin || sin->sin_family != AF_INET || sin->sin_addr.s_addr != ip.s_addr || (ifa->ifa_flags & IFF_LOOPBACK))
-			continue;
-		snprintf(name, IFNAMSIZ, "%s", ifa->ifa_name);
-		found = true;
+		found = has_address(ifa, family, ip);
+		if (found)
+			snprintf(name, IFNAMSIZ, "%s", ifa->ifa_name);
 	}
 	freeifaddrs(list);
 	return found;
 }
 
-static void arp_done(const struct run_result *result, void *arg)
+static void announced(const struct run_result *result, void *arg)
 {
 	(void)arg;
 	if (result->exit_code)
-		log_warn("send_arp: exit code %d: %s", result->exit_code, result->output);
+		log_warn("announcing an address: exit code %d: %s", result->exit_code, result->output);
 }
 
 static void announce(struct hb_extra *x, const struct hr_res *res)
 {
 	char ip_text[64], nic[IFNAMSIZ];
-	const char *argv[] = { LIBDIR "/heartbeat/send_arp", "-i", "200", "-r", "1", nic, ip_text, "auto", "not_used", "not_used", NULL };
-	struct run_spec spec = { .argv = argv, .timeout_ms = HB_ARP_RUN_MS };
-	struct in_addr ip;
+	const char *const arp[] = { LIBDIR "/heartbeat/send_arp", "-i", "200", "-r", "1", nic, ip_text, "auto", "not_used", "not_used", NULL };
+	const char *const advert[] = { LIBDIR "/heartbeat/send_ua", ip_text, "128", nic, NULL };
+	int family = strcmp(res->script, "IPv6addr") ? AF_INET : AF_INET6;
+	struct run_spec spec = { .argv = family == AF_INET ? arp : advert, .timeout_ms = HB_ARP_RUN_MS };
+	unsigned char ip[sizeof(struct in6_addr)];
 
-	if (strncmp(res->script, "IPaddr", 6) || !res->arg[0])
+	if ((family == AF_INET && strncmp(res->script, "IPaddr", 6)) || !res->arg[0])
 		return;
 	snprintf(ip_text, sizeof(ip_text), "%.*s", (int)strcspn(res->arg[0], "/"), res->arg[0]);
-	if (!inet_aton(ip_text, &ip) || !find_interface(ip, nic))
-		return;
-	run_start(NULL, x->loop, &spec, arp_done, x);
+	if (inet_pton(family, ip_text, ip) == 1 && find_interface(family, ip, nic))
+		run_start(NULL, x->loop, &spec, announced, x);
 }
 
 static void on_arp(struct ev_timer *timer, void *arg)

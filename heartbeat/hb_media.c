@@ -54,6 +54,7 @@ int hb_media_watch(struct hb_media *media, struct ev_loop *loop)
 {
 	int i, err;
 
+	media->loop = loop;
 	for (i = 0; i < media->count; i++) {
 		struct hb_medium *m = &media->medium[i];
 
@@ -121,13 +122,27 @@ void hb_media_send(struct hb_media *media, const char *wire, size_t len)
 			send_on(&media->medium[i], wire, len);
 }
 
+/* A serial port that was gone and is there again. */
+static void try_reopen(struct hb_medium *m)
+{
+	if (m->missed++ % HB_REOPEN_SENDS || access(m->conf->dev, F_OK) || kinds[m->conf->kind]->open(m))
+		return;
+	if (ev_add(m->media->loop, &m->ev, m->fd, EV_READ, on_readable, m))
+		log_err("%s: cannot be watched", m->conf->dev);
+	else
+		log_info("Serial port [%s] is back", m->conf->dev);
+}
+
 void hb_media_send_serial(struct hb_media *media, const char *wire, size_t len)
 {
 	int i;
 
 	for (i = 0; i < media->count; i++)
-		if (media->medium[i].conf->kind == HA_SERIAL)
+		if (media->medium[i].conf->kind == HA_SERIAL) {
+			if (media->medium[i].fd < 0)
+				try_reopen(&media->medium[i]);
 			send_on(&media->medium[i], wire, len);
+		}
 }
 
 void hb_media_ping(struct hb_media *media, const char *name, const char *wire, size_t len)

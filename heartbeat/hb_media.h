@@ -10,7 +10,7 @@
 #include "heartbeat/ha_cf.h"
 #include "lib/ev.h"
 
-enum { HB_SERIAL_BYTE = 8192, HB_SERIAL_QUEUE_BYTE = 32768, HB_MAX_WRITE_ERRORS = 10 };
+enum { HB_SERIAL_BYTE = 8192, HB_SERIAL_QUEUE_BYTE = 32768, HB_MAX_WRITE_ERRORS = 10, HB_REOPEN_SENDS = 10 };
 
 struct hb_medium;
 
@@ -34,6 +34,7 @@ struct hb_medium {
 	uint16_t ping_id, ping_seq;
 	struct hb_serial *serial;
 	int write_errors; /* in a row */
+	unsigned int missed; /* sends that found a serial port gone */
 	/* the last sender and its address as text: mostly it is the same one again */
 	struct sockaddr_storage from;
 	char from_text[64];
@@ -42,6 +43,7 @@ struct hb_medium {
 struct hb_media {
 	struct hb_medium medium[HA_MAX_MEDIA];
 	int count;
+	struct ev_loop *loop;
 	hb_packet_fn packet;
 	void *arg;
 };

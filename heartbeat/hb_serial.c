@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* serial: classic messages on a raw line; after noise the reader finds the next start mark. */
+/* serial: classic messages on a raw line; after noise the reader finds the next start mark. A port that goes may come back. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -45,11 +45,13 @@ static int open_serial(struct hb_medium *m)
 			close(fd);
 		return err;
 	}
-	m->serial = calloc(1, sizeof(*m->serial));
+	if (!m->serial)
+		m->serial = calloc(1, sizeof(*m->serial));
 	if (!m->serial) {
 		close(fd);
 		return -ENOMEM;
 	}
+	m->serial->in_len = m->serial->out_len = 0;
 	m->fd = m->send_fd = fd;
 	return 0;
 }
@@ -100,6 +102,15 @@ static void flush_out(struct hb_medium *m)
 		ev_mod(&m->ev, EV_READ | (s->out_len ? EV_WRITE : 0));
 }
 
+/* An adapter was unplugged: it would be readable for ever. */
+static void port_gone(struct hb_medium *m)
+{
+	log_err("Serial port [%s] is gone", m->conf->dev);
+	ev_del(&m->ev);
+	close(m->fd);
+	m->fd = m->send_fd = -1;
+}
+
 static void serial_readable(struct hb_medium *m)
 {
 	struct hb_serial *s = m->serial;
@@ -108,10 +119,12 @@ static void serial_readable(struct hb_medium *m)
 	if (m->ev.ready & EV_WRITE)
 		flush_out(m);
 	n = read(m->fd, s->in + s->in_len, sizeof(s->in) - s->in_len);
-	if (n <= 0)
-		return;
-	s->in_len += (size_t)n;
-	take_messages(m);
+	if (n > 0) {
+		s->in_len += (size_t)n;
+		take_messages(m);
+	} else if (!n || (errno != EAGAIN && errno != EINTR)) {
+		port_gone(m);
+	}
 }
 
 /* A message goes whole or not at all: a line that is full has nobody at its other end. */
@@ -119,6 +132,9 @@ static int send_serial(struct hb_medium *m, const char *wire, size_t len)
 {
 	struct hb_serial *s = m->serial;
 
+	/* the NUL that ends a datagram would stand before the next start mark, which the original then does not find */
+	if (len && !wire[len - 1])
+		len--;
 	if (s->out_len + len > sizeof(s->out)) {
 		tcflush(m->send_fd, TCOFLUSH);
 		s->out_len = 0;

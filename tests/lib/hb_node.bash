@@ -19,7 +19,7 @@ grep -q '^haclient:' /etc/group || echo 'haclient:x:7121:' >>/etc/group
 grep -q '^hacluster:' /etc/passwd || echo 'hacluster:x:7115:7121::/:/bin/false' >>/etc/passwd
 
 if [ "$kind" = orig ]; then # ours makes what it needs
-	mkdir -p /var/lib/heartbeat/cores/{root,nobody,hacluster} /run/heartbeat/{ccm,dopd,rsctmp}
+	mkdir -p /var/lib/heartbeat/cores/{root,nobody,hacluster} /run/heartbeat/{ccm,dopd,rsctmp} /run/lock
 	chown hacluster:haclient /run/heartbeat /run/heartbeat/{ccm,dopd}
 fi
 rm -rf /etc/ha.d

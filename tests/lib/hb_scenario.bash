@@ -213,6 +213,52 @@ round() {
 scenario_mcast() { HB_MEDIA='mcast eth0 225.0.0.7 694 1 0' lab; round; }
 scenario_ucast() { HB_MEDIA=$'ucast eth0 10.77.0.1\nucast eth0 10.77.0.2' lab; round; }
 scenario_two_media() { HB_MEDIA=$'bcast eth0\nmcast eth0 225.0.0.7 695 1 0' lab; round; }
+scenario_serial() { HB_MEDIA='serial LOGFILE.tty' lab; hb_serial_line; round; }
+
+until_link() { # NODE PEER LINK STATE
+	local left=200
+	until [ "$(on "$1" cl_status hblinkstatus "$2" "$3" || :)" = "$4" ]; do
+		[ $((left -= 1)) -gt 0 ]
+		pause 0.1
+	done
+}
+
+scenario_two_links() { # the nodes do not mind which of their links is cut
+	HB_MEDIA=$'ucast eth0 10.77.0.1\nucast eth0 10.77.0.2\nucast eth1 10.78.0.1\nucast eth1 10.78.0.2' lab
+	hb_second_link
+	both_up
+	local link
+	for link in eth0:10.77 eth1:10.78; do
+		on 1 ip link set "${link%:*}" down
+		until_link 2 server1 "${link%:*}" dead
+		until_link 1 server2 "${link%:*}" dead
+		[ "$(on 2 cl_status nodestatus server1)" = active ]
+		on 1 ip link set "${link%:*}" up
+		on 1 ip addr replace "${link#*:}.0.1/24" brd + dev "${link%:*}"
+		until_link 2 server1 "${link%:*}" up
+		until_link 1 server2 "${link%:*}" up
+	done
+	until_holds 1 "$EACH"
+	! grep -q ' stop ' "$LAB/events" || return 1
+	tool 1 hb_standby
+	until_holds 15 "$ALL2"
+}
+
+scenario_serial_unplugged() { # an adapter goes, and comes back
+	HB_MEDIA=$'serial LOGFILE.tty\nbcast eth0' lab
+	hb_serial_line
+	both_up
+	until_link 1 server2 "$LAB/log1.tty" up
+	hb_cut_serial_line
+	until_text 10 "$LAB/log1" "Serial port \[$LAB/log1.tty\] is gone"
+	until_link 1 server2 "$LAB/log1.tty" dead
+	hb_serial_line
+	until_text 10 "$LAB/log1" "Serial port \[$LAB/log1.tty\] is back"
+	until_link 1 server2 "$LAB/log1.tty" up
+	until_link 2 server1 "$LAB/log2.tty" up
+	until_holds 1 "$EACH"
+}
+
 scenario_crc() { HB_KEYS=$'auth 2\n2 crc' lab; round; }
 scenario_md5() { HB_KEYS=$'auth 3\n3 md5 hello' lab; round; }
 scenario_sha256() { HB_KEYS=$'auth 3\n3 hmac-sha256 hello' lab; round; }
@@ -269,6 +315,21 @@ apiauth ipfail gid=haclient uid=hacluster" lab
 	[ "$(on 2 cl_status nodestatus $PING)" = ping ]
 	[ "$(on 2 cl_status clientstatus server1 ipfail 2000)" = online ]
 	no_conflict
+}
+
+scenario_ping_group() { # is there while one of its hosts answers, and dead after deadping
+	HB_DEADTIME=20 HB_INITDEAD=20 HB_CF=$'ping_group both 10.77.9.8 10.77.9.9\ndeadping 1' lab
+	local i
+	for i in 1 2; do on "$i" ip addr add 10.77.9.8/32 dev lo; on "$i" ip addr add 10.77.9.9/32 dev lo; done
+	both_up
+	until [ "$(on 1 cl_status nodestatus both)" = ping ]; do pause 0.1; done
+	on 1 ip addr del 10.77.9.8/32 dev lo
+	pause 2 # twice its deadping
+	[ "$(on 1 cl_status nodestatus both)" = ping ]
+	on 1 ip addr del 10.77.9.9/32 dev lo
+	until_text 10 "$LAB/log1" 'node both: is dead'
+	[ "$(on 1 cl_status nodestatus both || :)" = dead ]
+	[ "$(on 2 cl_status nodestatus both)" = ping ]
 }
 
 scenario_dopd() { # the fence handler gets its answer from the other node's drbdadm
@@ -345,8 +406,101 @@ scenario_hang() { # a start that hangs is ended after its limit, and the group r
 	until_holds 20 'r1= r2=server2'
 }
 
+scenario_stop_hangs() { # a stop that hangs is ended after its limit and tried again
+	HB_CF=$'stop_timeout fake 1' lab
+	both_up
+	echo "[ -e $LAB/hung ] || { : >$LAB/hung; exec sleep 1000; }" >"$LAB/script-stop-r1"
+	stop 1
+	until_text 10 "$LAB/log1" "its script did not end in time"
+	until_stopped 20 1
+	until_holds 20 "$ALL2"
+}
+
+scenario_failback_delay() { # what was taken goes back no earlier than asked for
+	HB_FAILBACK=on HB_CF='failback_delay 4' lab
+	both_up
+	kill9 1
+	until_holds 15 "$ALL2"
+	local before
+	before=$(date +%s.%N)
+	start 1
+	until_holds 40 "$EACH"
+	awk -v before="$before" '/server1 start r1/ { last = $1 } END { exit !(last >= before + 4) }' "$LAB/events"
+	no_conflict
+}
+
+scenario_flap_guard() { # after so many automatic handovers resources stay, until the operator says
+	HB_FAILBACK=on HB_CF='flap_guard 1 600' lab
+	both_up
+	kill9 1
+	until_holds 15 "$ALL2"
+	start 1
+	until_holds 30 "$EACH"
+	until_rsc 20 1 local
+	kill9 1
+	until_holds 15 "$ALL2"
+	start 1
+	until_text 30 "$LAB/log2" "flap_guard: 1 automatic handovers are enough"
+	until_rsc 20 1 none
+	until_holds 1 "$ALL2"
+	on 2 cl_status failcount -c
+	until_holds 30 "$EACH"
+	no_conflict
+}
+
+scenario_uptodate() { # neither failback to nor takeover by a node whose disk is not UpToDate
+	HB_FAILBACK=on HB_CF='require_uptodate on' HB_RES=$'server1 fake::r1 drbddisk::r0\nserver2 fake::r2' lab
+	local i
+	for i in 1 2; do
+		on "$i" bash -c "printf '#!/bin/sh\ncat $LAB/dstate$i\n' >/usr/sbin/drbdadm; chmod 755 /usr/sbin/drbdadm; cp /etc/ha.d/resource.d/fake /etc/ha.d/resource.d/drbddisk"
+		echo UpToDate/UpToDate >"$LAB/dstate$i"
+	done
+	both_up
+	echo UpToDate/DUnknown >"$LAB/dstate2"
+	kill9 1
+	until_holds 15 "$ALL2"
+	echo UpToDate/Inconsistent >"$LAB/dstate2"
+	start 1
+	until_text 30 "$LAB/log2" "drbddisk::r0 is not UpToDate on both nodes (UpToDate/Inconsistent"
+	until_rsc 20 1 none
+	until_holds 1 "$ALL2"
+	echo UpToDate/UpToDate >"$LAB/dstate2"
+	until_holds 30 "$EACH"
+	echo Outdated/DUnknown >"$LAB/dstate2"
+	kill9 1
+	until_text 15 "$LAB/log2" "drbddisk::r0 is not UpToDate here (Outdated/DUnknown"
+	until_holds 15 'r1= r2=server2'
+	no_conflict
+}
+
+scenario_announce() { # addresses that are held are announced again and again
+	local i
+	HB_CF='arp_repeat 1' HB_RES=$'server1 IPaddr::10.77.0.50/24/eth0\nserver2 IPv6addr::fd77:0:0:0:0:0:0:51/64/eth0' lab
+	for i in 1 2; do
+		on "$i" env -u MAKEFLAGS make -s -C "$here/../.." O="$O" install-resource.d
+		start "$i"
+	done
+	until_rsc 30 1 local
+	until_rsc 30 2 local
+	# what the scripts themselves announce is over
+	for i in 1 2; do while on "$i" pgrep 'send_arp|send_ua'; do pause 0.1; done; done
+	on 2 timeout 20 tcpdump -ni eth0 -c 3 arp src host 10.77.0.50 2>/dev/null | grep -q '10.77.0.50'
+	on 1 timeout 20 tcpdump -ni eth0 -c 3 'icmp6[0] == 136 and src host fd77::51' 2>/dev/null | grep -q 'neighbor advertisement, tgt is fd77::51'
+}
+
+scenario_logs() { # through the targets of ha_logd, and into a file that was moved away
+	lab
+	on 1 bash -c "sed -i '/^logfile/d; /^debugfile/d; \$ause_logd on' /etc/ha.d/ha.cf; printf 'logfile $LAB/logd\nlogfacility none\n' >/etc/logd.cf"
+	both_up
+	until_text 5 "$LAB/logd" "server1 heartbeat: .*info: Status update for node server2: status active"
+	[ ! -e "$LAB/log1" ]
+	mv "$LAB/log2" "$LAB/log2.1"
+	stop 1
+	until_text 20 "$LAB/log2" "Received shutdown notice from 'server1'"
+}
+
 scenario_monitor() { # what stops running is started again, and handed over if that does not help
-	HB_CF=$'monitor 200ms 1\nmetrics_file LOGFILE.prom' lab
+	HB_CF=$'monitor 200ms 2\nmetrics_file LOGFILE.prom' lab
 	both_up
 	rm "$LAB/state/r1.server1"
 	until_text 10 "$LAB/log1" "monitor: fake::r1 of group fake::r1 is not running (failure 1)"
@@ -357,7 +511,12 @@ scenario_monitor() { # what stops running is started again, and handed over if t
 	[ -z "$(on 1 cl_status failcount)" ]
 	echo '[ $host != server1 ] || { echo stopped; exit; }' >"$LAB/script-status-r1"
 	until_holds 20 "$ALL2"
-	until_text 10 "$LAB/log1.prom" 'heartbeat_node_up{node="server2",type="normal"} 1'
+	# at start, after the first failure, and twice in vain
+	[ "$(grep -c 'server1 start r1' "$LAB/events")" = 4 ]
+	until_text 10 "$LAB/log1.prom" 'heartbeat_group_failures_total{group="fake::r1"} 3'
+	grep -q 'heartbeat_node_up{node="server2",type="normal"} 1' "$LAB/log1.prom"
+	# the text format: a type before the samples of a name, and nothing else
+	awk '/^# TYPE [a-z_]+ (gauge|counter)$/ { name = $3; next } $0 !~ "^" name "([{]([a-z]+=\"[^\"]*\",?)+[}])? [0-9]+$" { exit 1 }' "$LAB/log1.prom"
 	no_conflict
 }
 
@@ -373,6 +532,20 @@ scenario_stonith() { # nothing is taken before the dead node was reset
 	touch "$LAB/works"
 	until_holds 15 "$ALL2"
 	until_text 5 "$LAB/log2" "node server1 now reset."
+}
+
+scenario_stonith_glue() { # through cluster-glue's command, whose own null device can reset all that it is told of
+	HB_CF='stonith_host * null server1 server2' lab
+	local i
+	for i in 1 2; do
+		[ "${KIND[i]}" = orig ] || on "$i" mount -t overlay overlay -o "lowerdir=$HB_ORIG/root/usr:/usr" /usr
+	done
+	both_up
+	kill9 1
+	until_holds 30 "$ALL2"
+	grep -qi 'Resetting node server1 with \[\(null\|NULL STONITH device\)\]' "$LAB/log2"
+	grep -q "node server1 now reset." "$LAB/log2"
+	no_conflict
 }
 
 scenario_hooks() { # rc.d runs for other nodes' statuses and for types of messages that only it knows

@@ -46,6 +46,27 @@ hb_lab() {
 	done
 }
 declare -a NODE KIND
+
+# A second link, eth1 (10.78.0.1, .2 / 24)
+hb_second_link() {
+	local i
+	ip link add name "hbm$$" netns "${NODE[1]}" type veth peer name eth1 netns "${NODE[2]}"
+	on 1 ip link set "hbm$$" name eth1
+	for i in 1 2; do
+		on "$i" ip addr add "10.78.0.$i/24" brd + dev eth1
+		on "$i" ip link set eth1 up
+	done
+}
+
+# A serial line between the files $LAB/log1.tty and $LAB/log2.tty
+hb_serial_line() {
+	(
+		trap - ERR # it is to be cut
+		on 1 bash -c "echo \$\$ >$LAB/line; exec socat pty,raw,echo=0,link=$LAB/log1.tty pty,raw,echo=0,link=$LAB/log2.tty"
+	) &
+	until [ -e "$LAB/log1.tty" ] && [ -e "$LAB/log2.tty" ]; do pause 0.05; done
+}
+hb_cut_serial_line() { on 1 kill "$(cat "$LAB/line")"; }
 HB_LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 on() { # NODE COMMAND... : runs it on the node

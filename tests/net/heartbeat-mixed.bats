@@ -30,6 +30,9 @@ setup() {
 @test "both stop at once" { went both_stop ours orig; }
 @test "multicast" { went mcast orig ours; }
 @test "unicast" { went ucast ours orig; }
+@test "serial line" { went serial ours orig; }
+@test "one of two links is cut" { went two_links orig ours; }
+@test "stonith by cluster-glue" { went stonith_glue orig ours; }
 @test "signed with crc" { went crc ours orig; }
 @test "signed with md5" { went md5 orig ours; }
 @test "netstrings" { went netstring ours orig; }

@@ -24,6 +24,9 @@ setup() {
 @test "multicast" { went mcast ours ours; }
 @test "unicast" { went ucast ours ours; }
 @test "two media" { went two_media ours ours; }
+@test "serial line" { went serial ours ours; }
+@test "a serial port is unplugged and comes back" { went serial_unplugged ours ours; }
+@test "one of two links is cut" { went two_links ours ours; }
 @test "signed with crc" { went crc ours ours; }
 @test "signed with md5" { went md5 ours ours; }
 @test "signed with hmac-sha256" { went sha256 ours ours; }
@@ -31,10 +34,17 @@ setup() {
 @test "compressed messages" { went compression ours ours; }
 @test "legacy mode" { went legacy ours ours; }
 @test "ipfail moves resources to where the ping node is heard" { went ipfail ours ours; }
+@test "a ping group answers while one of its hosts does" { went ping_group ours ours; }
 @test "dopd answers the fence handler" { went dopd ours ours; }
 @test "a group that does not start goes to the other node" { went start_fails ours ours; }
 @test "a resource that does not stop reboots the node" { went stop_fails ours ours; }
 @test "a start that hangs has a limit" { went hang ours ours; }
+@test "a stop that hangs has a limit" { went stop_hangs ours ours; }
+@test "failback waits as asked" { went failback_delay ours ours; }
+@test "flapping ends" { went flap_guard ours ours; }
+@test "only an UpToDate disk is handed over or taken" { went uptodate ours ours; }
+@test "held addresses are announced again" { went announce ours ours; }
+@test "logs of ha_logd, rotated logs" { went logs ours ours; }
 @test "monitor starts again, counts, and hands over" { went monitor ours ours; }
 @test "stonith comes before takeover" { went stonith ours ours; }
 @test "event scripts and the fifo" { went hooks ours ours; }
