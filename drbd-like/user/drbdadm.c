@@ -739,9 +739,10 @@ static int dump(struct adm_run *run, const struct args *args)
 			return ADM_EXIT_USAGE;
 		}
 	}
+	/* what was asked for by name is shown in spite of that, as by the original */
 	for (res = run->conf->res; res && !code; res = res->next)
-		if (res->me && dumped(args, res))
-			code = check_ip(run, res);
+		if (res->me && dumped(args, res) && check_ip(run, res) && all)
+			code = ADM_EXIT_CONFIG;
 	if (code)
 		return code;
 	if (xml)

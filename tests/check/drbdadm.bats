@@ -265,6 +265,10 @@ try 'drbdadm help up'" ]
 	[ "$stderr" = "demo.conf:3: in resource demo, on server1:
 	IP 172.25.32.1 not found on this host." ]
 	[ ! -e log ]
+	try -10 adm demo.conf dump
+	[ -z "$output" ]
+	try -0 adm demo.conf dump demo
+	[[ "$output" == *"resource demo {"* && "$stderr" == *"IP 172.25.32.1 not found on this host." ]]
 }
 
 @test "a missing or ambiguous peer is refused, and --peer chooses" {
