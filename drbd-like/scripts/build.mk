@@ -34,4 +34,4 @@ $(O)/drbd.conf.5 $(O)/drbdsetup.8: $(O)/%: drbd-like/user/%.in $(O)/drbd_man
 	$(O)/drbd_man <$< >$@.new && mv $@.new $@
 all: $(O)/drbd.conf.5 $(O)/drbdsetup.8
 MANPAGES += drbd.conf.5 drbdsetup.8 drbd-like/user/drbd.8 drbd-like/user/drbdadm.8
-DEPS_TEST_DEB += vim man-db libxml2-utils bsdutils
+DEPS_TEST_DEB += vim man-db libxml2-utils bsdutils systemd

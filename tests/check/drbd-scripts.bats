@@ -353,3 +353,13 @@ colour() { # FILE WORD
 	[ "$(grep -vc '^#' "$S/65-drbd.rules")" = 1 ]
 	grep -q 'IMPORT{program}="/sbin/drbdadm sh-udev minor-%m"' "$S/65-drbd.rules"
 }
+
+@test "unit: systemd understands all of it" {
+	mkdir -p root/etc/init.d root/usr/lib/systemd/system
+	cp "$S/drbd.init" root/etc/init.d/drbd
+	cp "$S/drbd.service" root/usr/lib/systemd/system/
+	run -0 systemd-analyze verify --root="$PWD/root" --man=no --recursive-errors=no drbd.service
+	sed -i 's/^Type=.*/&\nTyp=simple/' root/usr/lib/systemd/system/drbd.service
+	run -1 systemd-analyze verify --root="$PWD/root" --man=no --recursive-errors=no drbd.service
+	[[ "$output" == *"Unknown key 'Typ'"* ]]
+}
