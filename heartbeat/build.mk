@@ -11,7 +11,8 @@ HB_MEDIA_SRC := heartbeat/hb_media.c heartbeat/hb_bcast.c heartbeat/hb_ucast.c h
 PROGRAMS += heartbeat
 heartbeat_SRC = heartbeat/heartbeat.c heartbeat/hb_daemon.c heartbeat/hb_rsc.c heartbeat/hb_ctl.c heartbeat/hb_ipc.c \
 	heartbeat/hb_state.c heartbeat/hb_fifo.c heartbeat/hb_child.c heartbeat/hb_hook.c heartbeat/hb_log.c heartbeat/hb_stonith.c \
-	heartbeat/hb_extra.c heartbeat/hb_test.c $(HB_MEDIA_SRC) $(HB_PURE_SRC) $(HB_PARSE_SRC) $(LIB_SRC)
+	heartbeat/hb_extra.c heartbeat/hb_test.c heartbeat/hb_files.c heartbeat/hb_client.c \
+	$(HB_MEDIA_SRC) $(HB_PURE_SRC) $(HB_PARSE_SRC) $(LIB_SRC)
 heartbeat_PKG = $(HB_PKG)
 heartbeat_LIBS = $(HB_LIBS)
 INSTALL += 755:$(O)/heartbeat:$(HB_DIR)/heartbeat \

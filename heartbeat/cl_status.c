@@ -12,7 +12,7 @@
 #include "heartbeat/hb_state.h"
 #include "lib/std_fds.h"
 
-enum { OK = 0, NO = 1, BAD_PARAMETER = 11, TIMED_OUT = 12, UNKNOWN_ERROR = 13, MAX_LIST = 128 };
+enum { OK = 0, NO = 1, BAD_PARAMETER = 11, TIMED_OUT = 12, UNKNOWN_ERROR = 13 };
 
 struct call {
 	struct hb_client client;
@@ -70,38 +70,10 @@ static int missing(const char *what)
 
 /* -- lists ------------------------------------------------------------------------------------------------------------ */
 
-struct item {
-	char name[HA_MAX_NAME + 1], type[16], status[32];
-};
-
-/* Nodes, or links of a node: name field, then type and status if the daemon gives them. Count or -errno. */
-static int ask_list(struct call *call, struct item *item, const char *reqtype, const char *field, const char *name1, const char *value1)
-{
-	struct hb_msg answer;
-	const char *text;
-	int n = 0, err = hb_client_ask(&call->client, &answer, reqtype, name1, value1, NULL, NULL);
-
-	while (!err && n < MAX_LIST) {
-		memset(&item[n], 0, sizeof(item[n]));
-		text = hb_msg_get(&answer, field);
-		snprintf(item[n].name, sizeof(item[n].name), "%s", text ? text : "");
-		text = hb_msg_get(&answer, "nodetype");
-		snprintf(item[n].type, sizeof(item[n].type), "%s", text ? text : "");
-		text = hb_msg_get(&answer, "st");
-		snprintf(item[n].status, sizeof(item[n].status), "%s", text ? text : "");
-		n++;
-		err = hb_client_more(&call->client, &answer);
-	}
-	if (err && err != -ENOENT)
-		return err;
-	hb_msg_free(&answer);
-	return n;
-}
-
 static int list_links(struct call *call, const char *node, bool verbose)
 {
-	struct item item[MAX_LIST];
-	int i, n = ask_list(call, item, "iflist", "ifname", "node", node);
+	struct hb_item item[HB_MAX_LIST];
+	int i, n = hb_client_list(&call->client, item, "iflist", "ifname", "node", node);
 
 	if (n < 0)
 		return n;
@@ -115,8 +87,8 @@ static int list_links(struct call *call, const char *node, bool verbose)
 
 static int do_listnodes(struct call *call)
 {
-	struct item item[MAX_LIST];
-	int i, n = ask_list(call, item, "nodelist", "node", NULL, NULL);
+	struct hb_item item[HB_MAX_LIST];
+	int i, n = hb_client_list(&call->client, item, "nodelist", "node", NULL, NULL);
 
 	if (n < 0)
 		return failed(call, n, "Cannot start node walk", UNKNOWN_ERROR);
@@ -146,7 +118,8 @@ static int do_hbstatus(struct call *call)
 
 /* -- nodes and links -------------------------------------------------------------------------------------------------- */
 
-static int print_node_field(struct call *call, const char *reqtype, const char *field, char **text)
+/* Prints the field; the text is the caller's to free. */
+static int ask_node(struct call *call, const char *reqtype, const char *field, char **text)
 {
 	int err;
 
@@ -163,10 +136,19 @@ static int print_node_field(struct call *call, const char *reqtype, const char *
 	return OK;
 }
 
+static int print_node(struct call *call, const char *reqtype, const char *field)
+{
+	char *text = NULL;
+	int code = ask_node(call, reqtype, field, &text);
+
+	free(text);
+	return code;
+}
+
 static int do_nodestatus(struct call *call)
 {
 	char *text = NULL;
-	int code = print_node_field(call, "nodestatus", "st", &text);
+	int code = ask_node(call, "nodestatus", "st", &text);
 
 	if (!code && text && strcmp(text, "active") && strcmp(text, "up") && strcmp(text, "ping"))
 		code = NO;
@@ -176,29 +158,17 @@ static int do_nodestatus(struct call *call)
 
 static int do_nodetype(struct call *call)
 {
-	char *text = NULL;
-	int code = print_node_field(call, "nodetype", "nodetype", &text);
-
-	free(text);
-	return code;
+	return print_node(call, "nodetype", "nodetype");
 }
 
 static int do_nodeweight(struct call *call)
 {
-	char *text = NULL;
-	int code = print_node_field(call, "nodeweight", "weight", &text);
-
-	free(text);
-	return code;
+	return print_node(call, "nodeweight", "weight");
 }
 
 static int do_nodesite(struct call *call)
 {
-	char *text = NULL;
-	int code = print_node_field(call, "nodesite", "site", &text);
-
-	free(text);
-	return code;
+	return print_node(call, "nodesite", "site");
 }
 
 static int do_listhblinks(struct call *call)
@@ -323,13 +293,13 @@ static void print_pair(const char *before, const char *name, const char *value)
 
 static int do_json(struct call *call)
 {
-	static struct item node[MAX_LIST], link[MAX_LIST];
+	static struct hb_item node[HB_MAX_LIST], link[HB_MAX_LIST];
 	char *held = NULL, *line, *next, *counts = NULL;
 	int i, j, n, links;
 
 	n = ask_field(call, "getrsc", "rsc_hold", NULL, NULL, NULL, NULL, &held);
 	if (!n)
-		n = ask_list(call, node, "nodelist", "node", NULL, NULL);
+		n = hb_client_list(&call->client, node, "nodelist", "node", NULL, NULL);
 	if (n < 0) {
 		free(held);
 		return failed(call, n, "Cannot get the status", UNKNOWN_ERROR);
@@ -342,7 +312,7 @@ static int do_json(struct call *call)
 		print_pair(",", "type", node[i].type);
 		print_pair(",", "status", node[i].status);
 		printf(",\"links\":[");
-		links = ask_list(call, link, "iflist", "ifname", "node", node[i].name);
+		links = hb_client_list(&call->client, link, "iflist", "ifname", "node", node[i].name);
 		for (j = 0; j < links; j++) {
 			print_pair(j ? ",{" : "{", "name", link[j].name);
 			print_pair(",", "status", link[j].status);

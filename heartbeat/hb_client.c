@@ -118,3 +118,29 @@ void hb_client_close(struct hb_client *client)
 {
 	hb_ipc_close(&client->ipc);
 }
+
+static void copy_field(char *to, size_t size, const struct hb_msg *msg, const char *field)
+{
+	const char *text = hb_msg_get(msg, field);
+
+	snprintf(to, size, "%s", text ? text : "");
+}
+
+int hb_client_list(struct hb_client *client, struct hb_item *item, const char *reqtype, const char *field, const char *name1,
+		   const char *value1)
+{
+	struct hb_msg answer;
+	int n = 0, err = hb_client_ask(client, &answer, reqtype, name1, value1, NULL, NULL);
+
+	while (!err && n < HB_MAX_LIST) {
+		copy_field(item[n].name, sizeof(item[n].name), &answer, field);
+		copy_field(item[n].type, sizeof(item[n].type), &answer, "nodetype");
+		copy_field(item[n].status, sizeof(item[n].status), &answer, "st");
+		n++;
+		err = hb_client_more(client, &answer);
+	}
+	if (err && err != -ENOENT)
+		return err;
+	hb_msg_free(&answer);
+	return n;
+}

@@ -6,7 +6,7 @@
 #include "heartbeat/ha_cf.h"
 #include "heartbeat/hb_ipc.h"
 
-enum { HB_CLIENT_WAIT_MS = 5000 };
+enum { HB_CLIENT_WAIT_MS = 5000, HB_MAX_LIST = 128 };
 
 struct hb_client {
 	struct hb_ipc ipc;
@@ -28,5 +28,17 @@ int hb_client_ask(struct hb_client *client, struct hb_msg *answer, const char *r
 		  const char *name2, const char *value2);
 /* The next answer of a list: 0, -ENOENT (that was the last) or as above; answer is the one before, and is replaced. */
 int hb_client_more(struct hb_client *client, struct hb_msg *answer);
+
+/* An item of a list: its name, and type and status if the daemon gives them. */
+struct hb_item {
+	char name[HA_MAX_NAME + 1], type[16], status[32];
+};
+
+/*
+ * The whole list of a request with at most one field (nodelist, iflist); field holds the names; item has room for HB_MAX_LIST.
+ * Their number or -errno.
+ */
+int hb_client_list(struct hb_client *client, struct hb_item *item, const char *reqtype, const char *field, const char *name1,
+		   const char *value1);
 
 #endif

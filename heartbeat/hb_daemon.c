@@ -23,6 +23,7 @@
 #include "heartbeat/hb_ctl.h"
 #include "heartbeat/hb_extra.h"
 #include "heartbeat/hb_fifo.h"
+#include "heartbeat/hb_files.h"
 #include "heartbeat/hb_hook.h"
 #include "heartbeat/hb_log.h"
 #include "heartbeat/hb_node.h"
@@ -53,6 +54,7 @@ struct hb_daemon {
 	struct hb_children children;
 	struct hb_stonith stonith;
 	struct hb_extra extra;
+	struct hb_files files;
 	struct ev_timer tick, leave;
 	bool children_started, leaving, has_serial;
 	enum hb_leave how;
@@ -184,6 +186,8 @@ static void on_news(void *arg, enum hb_news news, const struct hb_msg *msg, int 
 {
 	struct hb_daemon *d = arg;
 
+	if (news == HB_NEWS_CLIENT && hb_files_message(&d->files, msg))
+		return;
 	hb_ctl_news(d->ctl, news, msg);
 	if (news == HB_NEWS_STATUS && peer != d->node.member.own)
 		hb_hooks_run(&d->hooks, msg, hb_status_name(old));
@@ -211,7 +215,7 @@ static bool request(void *arg, const char *reqtype, const struct hb_msg *msg, bo
 {
 	struct hb_daemon *d = arg;
 
-	return hb_extra_request(&d->extra, reqtype, msg, root, reply);
+	return hb_extra_request(&d->extra, reqtype, root, reply) || hb_files_request(&d->files, reqtype, msg, reply);
 }
 
 static void child_died(void *arg, pid_t pid)
@@ -695,6 +699,7 @@ static int start(struct hb_daemon *d)
 		return err;
 	hb_hooks_init(&d->hooks, &d->loop, setup->dir);
 	hb_stonith_init(&d->stonith, &d->loop, &setup->cf, setup->own, stonith_done, d);
+	hb_files_init(&d->files, &d->loop, &d->node, setup->dir);
 	hb_extra_init(&d->extra, &d->loop, &d->node, &d->rsc, &setup->cf);
 	for (i = 0; i < setup->cf.medias; i++)
 		d->has_serial |= setup->cf.media[i].kind == HA_SERIAL;

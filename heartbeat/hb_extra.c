@@ -265,9 +265,8 @@ static void list_failures(const struct hb_extra *x, struct hb_msg *reply)
 	hb_msg_add(reply, "counts", list);
 }
 
-bool hb_extra_request(struct hb_extra *x, const char *reqtype, const struct hb_msg *msg, bool root, struct hb_msg *reply)
+bool hb_extra_request(struct hb_extra *x, const char *reqtype, bool root, struct hb_msg *reply)
 {
-	(void)msg;
 	if (!strcmp(reqtype, "failcounts")) {
 		list_failures(x, reply);
 		return true;

@@ -28,7 +28,7 @@ struct hb_extra {
 };
 
 void hb_extra_init(struct hb_extra *extra, struct ev_loop *loop, struct hb_node *node, struct hb_rsc *rsc, const struct ha_cf *cf);
-/* API requests: failcounts (a list in `counts`), clearfails (root), jsonstatus. false: not one of them. */
-bool hb_extra_request(struct hb_extra *extra, const char *reqtype, const struct hb_msg *msg, bool root, struct hb_msg *reply);
+/* API requests: failcounts (a list in `counts`), clearfails (root). false: not one of them. */
+bool hb_extra_request(struct hb_extra *extra, const char *reqtype, bool root, struct hb_msg *reply);
 
 #endif

@@ -233,6 +233,7 @@ scenario_two_links() { # the nodes do not mind which of their links is cut
 		until_link 2 server1 "${link%:*}" dead
 		until_link 1 server2 "${link%:*}" dead
 		[ "$(on 2 cl_status nodestatus server1)" = active ]
+		[ "${KIND[2]}" = orig ] || on 2 heartbeat -t 2>&1 | grep "link ${link%:*} to server1 is dead"
 		on 1 ip link set "${link%:*}" up
 		on 1 ip addr replace "${link#*:}.0.1/24" brd + dev "${link%:*}"
 		until_link 2 server1 "${link%:*}" up
@@ -546,6 +547,46 @@ scenario_stonith_glue() { # through cluster-glue's command, whose own null devic
 	grep -qi 'Resetting node server1 with \[\(null\|NULL STONITH device\)\]' "$LAB/log2"
 	grep -q "node server1 now reset." "$LAB/log2"
 	no_conflict
+}
+
+scenario_files() { # heartbeat -t compares the files with those of the nodes it hears
+	local i out
+	# what heartbeat -t says has the words, and it ends with the code
+	says() { # CODE WORDS
+		local code=0
+		out=$(on 1 heartbeat -t 2>&1) || code=$?
+		echo "$out"
+		[ "$code" = "$1" ] && [[ "$out" == *"$2"* ]]
+	}
+	lab
+	if [ "${KIND[2]}" = orig ]; then
+		both_up
+		says 0 'server2 does not tell whether its files are the same: its heartbeat is not of this kind'
+		tool 1 hb_standby
+		until_holds 15 "$ALL2"
+		return
+	fi
+	for i in 1 2; do
+		on "$i" bash -c "sed -i 's/^logfile.*/use_logd on/; /^debugfile/d' /etc/ha.d/ha.cf; printf 'logfile $LAB/log$i\n' >/etc/logd.cf"
+	done
+	both_up
+	says 0 'server2 has the same ha.cf, authkeys and haresources'
+	on 2 sed -i '1i # the same\n\n' /etc/ha.d/haresources
+	on 2 sed -i 's/bcast eth0/& # ours/; s/warntime/ &\t/; 1i ucast eth7 10.0.0.1' /etc/ha.d/ha.cf
+	says 0 'server2 has the same ha.cf, authkeys and haresources'
+	on 2 sed -i 's/^deadtime .*/deadtime 3/' /etc/ha.d/ha.cf
+	says 0 'ha.cf is not that of server2, beyond lines that name devices'
+	on 2 sed -i '$a server2 fake::r3' /etc/ha.d/haresources
+	says 6 'haresources is not that of server2'
+	on 2 sed -i 's/Secret/Other/' /etc/ha.d/authkeys
+	says 6 'authkeys is not that of server2'
+	stop 2
+	until_stopped 20 2
+	until_link 1 server2 eth0 dead
+	says 0 'server2 is not heard: nothing was compared with it'
+	stop 1
+	until_stopped 20 1
+	says 0 'no heartbeat runs here: nothing was compared with the other nodes'
 }
 
 scenario_hooks() { # rc.d runs for other nodes' statuses and for types of messages that only it knows

@@ -30,6 +30,7 @@ setup() {
 @test "both stop at once" { went both_stop ours orig; }
 @test "multicast" { went mcast orig ours; }
 @test "unicast" { went ucast ours orig; }
+@test "heartbeat -t beside theirs" { went files ours orig; }
 @test "serial line" { went serial ours orig; }
 @test "one of two links is cut" { went two_links orig ours; }
 @test "stonith by cluster-glue" { went stonith_glue orig ours; }

@@ -47,6 +47,7 @@ setup() {
 @test "logs of ha_logd, rotated logs" { went logs ours ours; }
 @test "monitor starts again, counts, and hands over" { went monitor ours ours; }
 @test "stonith comes before takeover" { went stonith ours ours; }
+@test "heartbeat -t compares the files of the nodes" { went files ours ours; }
 @test "event scripts and the fifo" { went hooks ours ours; }
 @test "rubbish on the wire" { went rubbish ours ours; }
 @test "clients of the API, respawn, cl_status" { went api ours ours; }
