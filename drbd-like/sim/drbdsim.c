@@ -30,10 +30,26 @@ static void caught(int sig)
 		siglongjmp(*on_abort, 1);
 }
 
+static void not_at_rest(struct sim_world *w)
+{
+	char text[300] = "";
+	struct sim_vol *v;
+	size_t len = 0;
+	u32 i;
+
+	for (i = 0; i < SIM_NODES * w->pairs; i++)
+		for_each_vol(v, w->pair[i / SIM_NODES].node[i % SIM_NODES])
+			len += snprintf(text + len, sizeof(text) - len, "%s%s %s %s %s/%s", len ? ", " : "", v->name,
+					v->n->up ? "up" : "down", drbd_conn_name(v->vs.state.conn),
+					drbd_disk_name(v->vs.state.disk), drbd_disk_name(v->vs.state.pdsk));
+	sim_violation(w, "not at rest %llu s after faults stopped: %s", REPAIR_LIMIT_US / 1000000, text);
+}
+
 /* Plays one history. Returns false on a violation, with its text in w. */
 static bool play(struct sim_world *w, u64 seed, const struct sim_plan *p, const char *fault, bool trace)
 {
 	sigjmp_buf aborted;
+	struct sim_pair *pair;
 	u64 next;
 
 	sim_world_init(w, seed);
@@ -52,7 +68,8 @@ static bool play(struct sim_world *w, u64 seed, const struct sim_plan *p, const 
 		sim_oracle_step(w);
 	sim_trace(w, NULL, "# faults stop");
 	w->quiet = true;
-	w->node[0]->splits_reported = w->node[1]->splits_reported = 0;
+	for (pair = w->pair; pair < w->pair + w->pairs; pair++)
+		pair->node[0]->splits_reported = pair->node[1]->splits_reported = 0;
 	for (next = p->end_us; next < p->end_us + REPAIR_LIMIT_US; next += REPAIR_US) {
 		sim_plan_repair(w);
 		while (sim_step(w, next))
@@ -61,12 +78,7 @@ static bool play(struct sim_world *w, u64 seed, const struct sim_plan *p, const 
 			break;
 	}
 	if (!sim_oracle_settled(w))
-		sim_violation(w, "not at rest %llu s after faults stopped: A %s %s %s/%s, B %s %s %s/%s",
-			      REPAIR_LIMIT_US / 1000000, w->node[0]->up ? "up" : "down",
-			      drbd_conn_name(w->node[0]->vs.state.conn), drbd_disk_name(w->node[0]->vs.state.disk),
-			      drbd_disk_name(w->node[0]->vs.state.pdsk), w->node[1]->up ? "up" : "down",
-			      drbd_conn_name(w->node[1]->vs.state.conn), drbd_disk_name(w->node[1]->vs.state.disk),
-			      drbd_disk_name(w->node[1]->vs.state.pdsk));
+		not_at_rest(w);
 	sim_oracle_end(w);
 	on_abort = NULL;
 	return true;

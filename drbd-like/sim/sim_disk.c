@@ -19,11 +19,11 @@ struct sim_io {
 	u64 data;
 };
 
-void sim_disk_init(struct sim_world *w, struct sim_node *node, struct sim_disk *d, u64 sectors, u32 md_byte)
+void sim_disk_init(struct sim_world *w, struct sim_vol *v, struct sim_disk *d, u64 sectors, u32 md_byte)
 {
 	memset(d, 0, sizeof(*d));
 	d->w = w;
-	d->node = node;
+	d->v = v;
 	d->sectors = sectors;
 	d->now = sim_alloc(w, sectors * sizeof(u32));
 	d->stable = sim_alloc(w, sectors * sizeof(u32));
@@ -39,7 +39,7 @@ void sim_disk_init(struct sim_world *w, struct sim_node *node, struct sim_disk *
 static void set_sector(struct sim_disk *d, u64 s, u32 version)
 {
 	if (d->now[s] != version) {
-		sim_oracle_content(d->w, d->node, s, d->now[s], version);
+		sim_oracle_content(d->v, s, d->now[s], version);
 		d->now[s] = version;
 	}
 	if (!(d->dirty[s / 64] >> (s % 64) & 1)) {
@@ -254,7 +254,7 @@ void sim_disk_crash(struct sim_disk *d)
 	for (i = 0; i < d->dirty_nr; i++) {
 		s = d->dirty_list[i].sector;
 		if (d->now[s] != d->stable[s])
-			sim_oracle_content(d->w, d->node, s, d->now[s], d->stable[s]);
+			sim_oracle_content(d->v, s, d->now[s], d->stable[s]);
 		d->now[s] = d->stable[s];
 		d->dirty[s / 64] = 0;
 	}

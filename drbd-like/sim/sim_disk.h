@@ -19,7 +19,7 @@ typedef void (*sim_io_fn)(struct sim_world *w, void *arg, u64 data, s32 error, c
 
 struct sim_disk {
 	struct sim_world *w;
-	struct sim_node *node;
+	struct sim_vol *v;
 	u64 sectors;
 	u32 *now, *stable;		/* what a read returns; what survives */
 	u64 *dirty;			/* bit per sector: now may differ from stable */
@@ -40,7 +40,7 @@ struct sim_disk {
 	struct sim_io *flying;
 };
 
-void sim_disk_init(struct sim_world *w, struct sim_node *node, struct sim_disk *d, u64 sectors, u32 md_byte);
+void sim_disk_init(struct sim_world *w, struct sim_vol *v, struct sim_disk *d, u64 sectors, u32 md_byte);
 
 /* content: size_byte / 512 versions for a write (NULL: zeroes); copied. fn: NULL or called when it is done. */
 void sim_disk_io(struct sim_disk *d, u32 flags, u64 sector, u32 size_byte, const u32 *content, sim_io_fn fn, void *arg,

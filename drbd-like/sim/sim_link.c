@@ -2,12 +2,14 @@
 #include "sim_link.h"
 #include "sim_node.h"
 
-void sim_net_init(struct sim_world *w)
+void sim_net_init(struct sim_pair *pair)
 {
+	struct sim_world *w = pair->w;
 	struct sim_net *net = sim_alloc(w, sizeof(*net));
 
 	net->w = w;
-	w->net = net;
+	net->pair = pair;
+	pair->net = net;
 	net->latency_us = 50 + sim_rnd(w, 3000);
 	net->us_per_kib = 1 + sim_rnd(w, 20);
 	net->sndbuf_byte = 128 << 10 << sim_rnd(w, 4);
@@ -15,11 +17,10 @@ void sim_net_init(struct sim_world *w)
 
 static void meet(struct sim_world *w, void *arg, u64 unused)
 {
-	struct sim_net *net = w->net;
+	struct sim_net *net = arg;
 	struct sim_conn *c;
 	int a, b, rc;
 
-	(void)arg;
 	(void)unused;
 	if (net->partitioned || !net->wants[0] || !net->wants[1])
 		return;
@@ -34,17 +35,18 @@ static void meet(struct sim_world *w, void *arg, u64 unused)
 	net->wants[0] = net->wants[1] = false;
 	rc = sim_rnd(w, 2);
 	for (a = 0; a < SIM_NODES; a++)
-		sim_node_connected(w->node[a], c, a == rc);
+		sim_node_connected(net->pair->node[a], c, a == rc);
 }
 
-void sim_net_want(struct sim_world *w, struct sim_node *n, bool wants)
+void sim_net_want(struct sim_node *n, bool wants)
 {
-	struct sim_net *net = w->net;
+	struct sim_net *net = n->pair->net;
+	struct sim_world *w = net->w;
 
-	net->wants[sim_node_nr(n)] = wants;
+	net->wants[n->nr] = wants;
 	net->gen++;
 	if (net->wants[0] && net->wants[1] && !net->partitioned)
-		sim_after(w, 1000 + sim_rnd(w, 400000), &net->gen, meet, NULL, 0);
+		sim_after(w, 1000 + sim_rnd(w, 400000), &net->gen, meet, net, 0);
 }
 
 bool sim_conn_room(const struct sim_conn *c, int node, int sock)
@@ -78,10 +80,11 @@ static void tell_eof(struct sim_world *w, void *arg, u64 which)
 	struct sim_conn *c = arg;
 	int to = which / 2, sock = which % 2;
 
+	(void)w;
 	if (!c->open[to] || c->silent[!to] || c->net->partitioned)
 		return;
 	c->eof[to][sock] = true;
-	sim_node_eof(w->node[to], c, sock);
+	sim_node_eof(c->net->pair->node[to], c, sock);
 }
 
 static void deliver(struct sim_world *w, void *arg, u64 which)
@@ -104,10 +107,10 @@ static void deliver(struct sim_world *w, void *arg, u64 which)
 	st->queued_byte -= m->wire_byte;
 	if (c->open[to]) {
 		m->next = NULL;
-		sim_node_received(w->node[to], c, sock, m);
+		sim_node_received(c->net->pair->node[to], c, sock, m);
 	}
 	if (c->open[from])
-		sim_node_room(w->node[from], c);
+		sim_node_room(c->net->pair->node[from], c);
 	if (st->first)
 		schedule(c, from, sock);
 	else if (st->cut)
@@ -189,9 +192,9 @@ void sim_conn_vanish(struct sim_conn *c, int node)
 	c->silent[node] = true;
 }
 
-void sim_net_partition(struct sim_world *w, bool on)
+void sim_net_partition(struct sim_net *net, bool on)
 {
-	struct sim_net *net = w->net;
+	struct sim_world *w = net->w;
 	int a, b;
 
 	net->partitioned = on;
@@ -199,7 +202,7 @@ void sim_net_partition(struct sim_world *w, bool on)
 		return;
 	net->gen++;
 	if (net->wants[0] && net->wants[1])
-		sim_after(w, 1000 + sim_rnd(w, 400000), &net->gen, meet, NULL, 0);
+		sim_after(w, 1000 + sim_rnd(w, 400000), &net->gen, meet, net, 0);
 	for (a = 0; net->conn && a < SIM_NODES; a++)
 		for (b = 0; b < 2; b++) {
 			schedule(net->conn, a, b);
@@ -208,9 +211,9 @@ void sim_net_partition(struct sim_world *w, bool on)
 		}
 }
 
-void sim_net_break(struct sim_world *w)
+void sim_net_break(struct sim_net *net)
 {
-	struct sim_conn *c = w->net->conn;
+	struct sim_conn *c = net->conn;
 	int a;
 
 	for (a = 0; c && a < SIM_NODES; a++) {
@@ -219,7 +222,7 @@ void sim_net_break(struct sim_world *w)
 	}
 }
 
-void sim_net_stall(struct sim_world *w, int sender, u64 us)
+void sim_net_stall(struct sim_net *net, int sender, u64 us)
 {
-	w->net->stalled_until_us[sender] = w->now_us + us;
+	net->stalled_until_us[sender] = net->w->now_us + us;
 }

@@ -42,6 +42,7 @@ struct sim_conn {
 
 struct sim_net {
 	struct sim_world *w;
+	struct sim_pair *pair;
 	u32 latency_us, us_per_kib, sndbuf_byte;
 	bool partitioned;	/* nothing arrives, nobody is told */
 	u64 stalled_until_us[2];	/* per sender */
@@ -50,10 +51,10 @@ struct sim_net {
 	u32 gen;
 };
 
-void sim_net_init(struct sim_world *w);
+void sim_net_init(struct sim_pair *pair);
 
 /* A node waits for its peer, or does not any more. When both do and the line is up, they meet. */
-void sim_net_want(struct sim_world *w, struct sim_node *n, bool wants);
+void sim_net_want(struct sim_node *n, bool wants);
 
 /* Room for more in the send buffer? */
 bool sim_conn_room(const struct sim_conn *c, int node, int sock);
@@ -70,8 +71,8 @@ void sim_conn_close(struct sim_conn *c, int node);
 void sim_conn_vanish(struct sim_conn *c, int node);
 
 /* Cable pulled or put back; a break that both ends see; a stall of one direction. */
-void sim_net_partition(struct sim_world *w, bool on);
-void sim_net_break(struct sim_world *w);
-void sim_net_stall(struct sim_world *w, int sender, u64 us);
+void sim_net_partition(struct sim_net *net, bool on);
+void sim_net_break(struct sim_net *net);
+void sim_net_stall(struct sim_net *net, int sender, u64 us);
 
 #endif

@@ -27,7 +27,10 @@ struct side {
 	u8 *cover;
 };
 
+/* Of one volume of a resource. */
 struct sim_oracle {
+	struct sim_world *w;
+	struct sim_vol *v[SIM_NODES];
 	u64 sectors;
 	u32 blocks;
 	u32 version;
@@ -43,12 +46,12 @@ struct sim_oracle {
 	u32 open_nr, open_max;
 };
 
-void sim_oracle_init(struct sim_world *w, u64 sectors)
+static struct sim_oracle *new_oracle(struct sim_world *w, u64 sectors)
 {
 	struct sim_oracle *o = sim_alloc(w, sizeof(*o));
 	int i;
 
-	w->oracle = o;
+	o->w = w;
 	o->sectors = sectors;
 	o->blocks = (u32)((sectors + 7) / 8);
 	for (i = 0; i < SIM_NODES; i++) {
@@ -65,16 +68,26 @@ void sim_oracle_init(struct sim_world *w, u64 sectors)
 	o->diff_list = sim_alloc(w, o->blocks * sizeof(u32));
 	o->corrupted = sim_alloc(w, o->blocks);
 	o->corrupted_late = sim_alloc(w, o->blocks);
+	return o;
 }
 
-static struct side *side_of(struct sim_node *n)
+void sim_oracle_init(struct sim_pair *pair)
 {
-	return &n->w->oracle->side[n->nr];
+	struct sim_oracle *o;
+	u32 nr, i;
+
+	for (nr = 0; nr < pair->vols; nr++) {
+		o = new_oracle(pair->w, pair->conf->sectors);
+		for (i = 0; i < SIM_NODES; i++) {
+			o->v[i] = pair->node[i]->vol[nr];
+			o->v[i]->oracle = o;
+		}
+	}
 }
 
-static struct sim_node *peer_of(struct sim_node *n)
+static struct side *side_of(struct sim_vol *v)
 {
-	return n->w->node[!n->nr];
+	return &v->oracle->side[v->n->nr];
 }
 
 /* Is this content as new as the promise? */
@@ -85,13 +98,13 @@ static bool fulfils(const struct sim_oracle *o, u64 s, u32 content, u32 must)
 	return !must || (must & ZERO_VERSION) || o->zero_top[s] > must;
 }
 
-static void check_sector(struct sim_node *n, u64 s)
+static void check_sector(struct sim_vol *v, u64 s)
 {
-	struct side *side = side_of(n);
+	struct side *side = side_of(v);
 
-	if (!side->void_data && !fulfils(n->w->oracle, s, n->disk.now[s], side->must[s]))
-		sim_violation(n->w, "%s: sector %llu has version %u, but %u was acknowledged", sim_node_name(n), s,
-			      n->disk.now[s], NUMBER(side->must[s]));
+	if (!side->void_data && !fulfils(v->oracle, s, v->disk.now[s], side->must[s]))
+		sim_violation(v->w, "%s: sector %llu has version %u, but %u was acknowledged", v->name, s,
+			      v->disk.now[s], NUMBER(side->must[s]));
 }
 
 /* --- differences between the disks ----------------------------------------------------------------------------------------- */
@@ -110,15 +123,15 @@ static void block_differs(struct sim_oracle *o, u32 b, bool differs)
 	}
 }
 
-void sim_oracle_content(struct sim_world *w, struct sim_node *n, u64 s, u32 old, u32 version)
+void sim_oracle_content(struct sim_vol *v, u64 s, u32 old, u32 version)
 {
-	struct sim_oracle *o = w->oracle;
-	u32 other = peer_of(n)->disk.now[s], b = (u32)(s / 8);
+	struct sim_oracle *o = v->oracle;
+	u32 other = sim_peer_vol(v)->disk.now[s], b = (u32)(s / 8);
 	bool was, is;
 
-	if (n->up && !side_of(n)->void_data && !fulfils(o, s, version, side_of(n)->must[s]))
-		sim_violation(w, "%s: sector %llu goes from version %u to %u, but %u was acknowledged",
-			      sim_node_name(n), s, old, version, NUMBER(side_of(n)->must[s]));
+	if (v->n->up && !side_of(v)->void_data && !fulfils(o, s, version, side_of(v)->must[s]))
+		sim_violation(o->w, "%s: sector %llu goes from version %u to %u, but %u was acknowledged",
+			      v->name, s, old, version, NUMBER(side_of(v)->must[s]));
 	was = o->diff_sectors[b] != 0;
 	o->diff_sectors[b] += (version != other) - (old != other);
 	is = o->diff_sectors[b] != 0;
@@ -128,9 +141,9 @@ void sim_oracle_content(struct sim_world *w, struct sim_node *n, u64 s, u32 old,
 
 /* --- promises ---------------------------------------------------------------------------------------------------------------- */
 
-static void promise(struct sim_node *n, u64 s, u32 version)
+static void promise(struct sim_vol *v, u64 s, u32 version)
 {
-	struct side *side = side_of(n);
+	struct side *side = side_of(v);
 
 	if (side->void_data)
 		return;
@@ -139,13 +152,13 @@ static void promise(struct sim_node *n, u64 s, u32 version)
 		struct unfirm *bigger;
 
 		side->unfirm_max = side->unfirm_max ? 2 * side->unfirm_max : 1024;
-		bigger = sim_alloc(n->w, side->unfirm_max * sizeof(*bigger));
+		bigger = sim_alloc(v->w, side->unfirm_max * sizeof(*bigger));
 		if (side->unfirm_nr)
 			memcpy(bigger, side->unfirm, side->unfirm_nr * sizeof(*bigger));
 		side->unfirm = bigger;
 	}
-	side->unfirm[side->unfirm_nr++] = (struct unfirm){ (u32)s, version, n->w->seq };
-	check_sector(n, s);
+	side->unfirm[side->unfirm_nr++] = (struct unfirm){ (u32)s, version, v->w->seq };
+	check_sector(v, s);
 }
 
 static void make_firm(struct side *side, u64 s, u32 version)
@@ -155,9 +168,9 @@ static void make_firm(struct side *side, u64 s, u32 version)
 }
 
 /* All that was promised before this moment is firm. */
-static void all_firm(struct sim_node *n, u64 before)
+static void all_firm(struct sim_vol *v, u64 before)
 {
-	struct side *side = side_of(n);
+	struct side *side = side_of(v);
 	u32 i, kept = 0;
 
 	for (i = 0; i < side->unfirm_nr; i++) {
@@ -186,40 +199,40 @@ static void clear_ahead(struct sim_oracle *o, struct side *side)
 
 void sim_oracle_submit(struct sim_bio *bio)
 {
-	struct sim_oracle *o = bio->n->w->oracle;
+	struct sim_oracle *o = bio->v->oracle;
 	struct sim_bio **bigger;
 	u32 i, sectors = bio->size_byte / 512;
 	u64 s;
 
 	if (o->open_nr == o->open_max) {
 		o->open_max = o->open_max ? 2 * o->open_max : 256;
-		bigger = sim_alloc(bio->n->w, o->open_max * sizeof(*bigger));
+		bigger = sim_alloc(bio->v->w, o->open_max * sizeof(*bigger));
 		if (o->open_nr)
 			memcpy(bigger, o->open, o->open_nr * sizeof(*bigger));
 		o->open = bigger;
 	}
 	o->open[o->open_nr++] = bio;
-	bio->issued_seq = bio->n->w->seq;
+	bio->issued_seq = bio->v->w->seq;
 	for (i = 0; i < sectors && (bio->flags & RQ_WRITE); i++) {
 		s = bio->sector + i;
-		if (o->flying[s]++ && bio->n->net.two_primaries)
+		if (o->flying[s]++ && bio->v->n->net.two_primaries)
 			o->contended[s] = 1;
 	}
 }
 
 void sim_oracle_read_from(struct sim_bio *bio, bool own_disk)
 {
-	const struct side *server = side_of(own_disk ? bio->n : peer_of(bio->n));
+	const struct side *server = side_of(own_disk ? bio->v : sim_peer_vol(bio->v));
 	u32 i;
 
-	bio->expected = sim_alloc(bio->n->w, bio->size_byte / 512 * sizeof(u32) + 4);
+	bio->expected = sim_alloc(bio->v->w, bio->size_byte / 512 * sizeof(u32) + 4);
 	for (i = 0; i < bio->size_byte / 512 && !server->void_data; i++)
 		bio->expected[i] = server->must[bio->sector + i];
 }
 
 void sim_oracle_start(struct sim_bio *bio)
 {
-	struct sim_oracle *o = bio->n->w->oracle;
+	struct sim_oracle *o = bio->v->oracle;
 	u64 s;
 
 	bio->version = ++o->version;
@@ -249,48 +262,48 @@ static void landed(struct sim_oracle *o, struct sim_bio *bio)
 
 static void write_completed(struct sim_bio *bio)
 {
-	struct sim_node *n = bio->n, *p = peer_of(n);
-	struct sim_oracle *o = n->w->oracle;
+	struct sim_vol *v = bio->v, *p = sim_peer_vol(v);
+	struct sim_oracle *o = v->oracle;
 	u32 version = bio->zeroes ? bio->version | ZERO_VERSION : bio->version;
-	bool peer_has = bio->replicated && n->net.wire_protocol == DRBD_PROT_C;
+	bool peer_has = bio->replicated && v->n->net.wire_protocol == DRBD_PROT_C;
 	u64 s;
 
 	for (s = bio->sector; s < bio->sector + bio->size_byte / 512; s++) {
 		if (o->contended[s])
 			continue;	/* two primaries: whichever was last */
 		if (bio->local_ok)
-			promise(n, s, version);
-		if (peer_has && p->up)
+			promise(v, s, version);
+		if (peer_has && p->n->up)
 			promise(p, s, version);
 		if (bio->local_ok && !bio->replicated)
-			set_ahead(side_of(n), s, true);
+			set_ahead(side_of(v), s, true);
 		else
-			set_ahead(side_of(n), s, false);
+			set_ahead(side_of(v), s, false);
 		if (bio->local_ok && (bio->flags & RQ_FUA))
-			make_firm(side_of(n), s, version);
+			make_firm(side_of(v), s, version);
 	}
 	if ((bio->flags & RQ_FLUSH) && bio->local_ok)
-		all_firm(n, bio->issued_seq);
+		all_firm(v, bio->issued_seq);
 }
 
 static void read_completed(struct sim_bio *bio)
 {
-	struct sim_oracle *o = bio->n->w->oracle;
+	struct sim_oracle *o = bio->v->oracle;
 	u32 i;
 
 	for (i = 0; i < bio->size_byte / 512; i++)
 		if (!fulfils(o, bio->sector + i, bio->content[i], bio->expected[i]))
-			sim_violation(bio->n->w, "%s: read %u: sector %llu has version %u, but %u was acknowledged before",
-				      sim_node_name(bio->n), bio->id, bio->sector + i, bio->content[i],
+			sim_violation(bio->v->w, "%s: read %u: sector %llu has version %u, but %u was acknowledged before",
+				      bio->v->name, bio->id, bio->sector + i, bio->content[i],
 				      NUMBER(bio->expected[i]));
 }
 
 void sim_oracle_complete(struct sim_bio *bio, s32 error)
 {
-	struct sim_oracle *o = bio->n->w->oracle;
+	struct sim_oracle *o = bio->v->oracle;
 
 	if (bio->done)
-		sim_violation(bio->n->w, "%s: io %u ends twice", sim_node_name(bio->n), bio->id);
+		sim_violation(bio->v->w, "%s: io %u ends twice", bio->v->name, bio->id);
 	bio->done = true;
 	forget(o, bio);
 	if (!error && (bio->flags & RQ_WRITE))
@@ -301,19 +314,20 @@ void sim_oracle_complete(struct sim_bio *bio, s32 error)
 		landed(o, bio);
 }
 
-void sim_oracle_barrier_acked(struct sim_node *writer, const struct sim_req *req)
+void sim_oracle_barrier_acked(const struct sim_req *req)
 {
-	struct sim_node *p = peer_of(writer);
-	u32 i;
-
+	const struct sim_vol *v = req->v;
+	struct sim_vol *p = sim_peer_vol(v);
 	struct side *side = side_of(p);
 	u64 s = req->r.iv.sector;
+	u32 i;
 
 	/* the peer may have lost power meanwhile: then the promise is what it was told when it came back */
-	if (writer->net.two_primaries || !p->up || !req->content || !(req->r.flags & RQ_NET_OK) || p->conn != writer->conn || side->void_data)
+	if (v->n->net.two_primaries || !p->n->up || !req->content || !(req->r.flags & RQ_NET_OK) ||
+	    p->n->conn != v->n->conn || side->void_data)
 		return;
 	for (i = 0; i < req->r.iv.size_byte / 512; i++, s++) {
-		if (!req->content[i] || writer->w->oracle->contended[s])
+		if (!req->content[i] || v->oracle->contended[s])
 			continue;
 		if (NUMBER(side->must[s]) < req->content[i]) {
 			side->must[s] = req->content[i];
@@ -326,11 +340,11 @@ void sim_oracle_barrier_acked(struct sim_node *writer, const struct sim_req *req
 /* --- power ------------------------------------------------------------------------------------------------------------------------ */
 
 /* What the disk of a node without power says: bitmap, and activity log if it was Primary. */
-static void cover_of_disk(struct sim_node *n)
+static void cover_of_disk(struct sim_vol *v)
 {
 	static u32 hot[AL_SLOTS_MAX];
-	struct side *side = side_of(n);
-	const u8 *area = sim_disk_md(&n->disk), *bm, *al;
+	struct side *side = side_of(v);
+	const u8 *area = sim_disk_md(&v->disk), *bm, *al;
 	struct drbd_al_scan scan;
 	struct drbd_md md;
 	u32 b, i;
@@ -338,7 +352,7 @@ static void cover_of_disk(struct sim_node *n)
 	drbd_md_get(area, &md);
 	bm = area + md.bm_offset * 512;
 	al = area + md.al_offset * 512;
-	for (b = 0; b < n->w->oracle->blocks; b++)
+	for (b = 0; b < v->oracle->blocks; b++)
 		side->cover[b] = (md.flags & MDF_FULL_SYNC) || (bm[b / 8] >> (b % 8) & 1);
 	drbd_al_scan_init(&scan);
 	for (i = 0; i < 8; i++)
@@ -353,19 +367,19 @@ static void cover_of_disk(struct sim_node *n)
 	}
 	for (i = 0; i < AL_SLOTS_MAX; i++)
 		for (b = 0; hot[i] != AL_NONE && b < 1024; b++)
-			if (hot[i] * 1024ull + b < n->w->oracle->blocks)
+			if (hot[i] * 1024ull + b < v->oracle->blocks)
 				side->cover[hot[i] * 1024 + b] = 1;
 }
 
-void sim_oracle_closed(struct sim_node *n)
+void sim_oracle_closed(struct sim_vol *v)
 {
-	cover_of_disk(n);
+	cover_of_disk(v);
 }
 
-void sim_oracle_crashed(struct sim_node *n)
+void sim_oracle_crashed(struct sim_vol *v)
 {
-	struct sim_oracle *o = n->w->oracle;
-	struct side *side = side_of(n);
+	struct sim_oracle *o = v->oracle;
+	struct side *side = side_of(v);
 	u32 i, s;
 
 	for (i = 0; i < side->unfirm_nr; i++) {
@@ -374,7 +388,7 @@ void sim_oracle_crashed(struct sim_node *n)
 	}
 	side->unfirm_nr = 0;
 	for (i = 0; i < o->open_nr;) {
-		if (o->open[i]->n != n) {
+		if (o->open[i]->v != v) {
 			i++;
 			continue;
 		}
@@ -383,36 +397,36 @@ void sim_oracle_crashed(struct sim_node *n)
 		o->open[i] = o->open[--o->open_nr];
 	}
 	for (s = 0; s < o->sectors; s++)
-		check_sector(n, s);
-	cover_of_disk(n);
+		check_sector(v, s);
+	cover_of_disk(v);
 }
 
 /* --- directions of resync ------------------------------------------------------------------------------------------------------------ */
 
-void sim_oracle_excuse(struct sim_node *n, const char *why)
+void sim_oracle_excuse(struct sim_vol *v, const char *why)
 {
-	side_of(n)->excused = true;
-	sim_trace(n->w, n, "data may be given up: %s", why);
+	side_of(v)->excused = true;
+	sim_trace(v->w, v->name, "data may be given up: %s", why);
 }
 
-void sim_oracle_target(struct sim_node *n)
+void sim_oracle_target(struct sim_vol *v)
 {
-	struct sim_oracle *o = n->w->oracle;
-	struct side *side = side_of(n);
+	struct sim_oracle *o = v->oracle;
+	struct side *side = side_of(v);
 
 	if (side->ahead_nr && !side->excused)
-		sim_violation(n->w, "%s: %u sectors that only this node has acknowledged are overwritten by resync",
-			      sim_node_name(n), side->ahead_nr);
+		sim_violation(v->w, "%s: %u sectors that only this node has acknowledged are overwritten by resync",
+			      v->name, side->ahead_nr);
 	clear_ahead(o, side);
 	side->void_data = true;
 	side->excused = false;
 	side->unfirm_nr = 0;
 }
 
-void sim_oracle_synced(struct sim_node *n)
+void sim_oracle_synced(struct sim_vol *v)
 {
-	struct sim_oracle *o = n->w->oracle;
-	struct side *side = side_of(n), *source = side_of(peer_of(n));
+	struct sim_oracle *o = v->oracle;
+	struct side *side = side_of(v), *source = side_of(sim_peer_vol(v));
 	u64 s;
 
 	if (source->void_data) {	/* forced: nothing is promised of what it had */
@@ -424,28 +438,28 @@ void sim_oracle_synced(struct sim_node *n)
 	clear_ahead(o, source);
 	for (s = 0; s < o->sectors; s++) {
 		/* what is on the way may be complete in protocol A and B, and is not flushed here */
-		side->must[s] = drbd_interval_first(&peer_of(n)->rv.writes, s, 512) ? 0 : source->must[s];
+		side->must[s] = drbd_interval_first(&sim_peer_vol(v)->rv.writes, s, 512) ? 0 : source->must[s];
 		side->firm[s] = side->must[s];
-		check_sector(n, s);
+		check_sector(v, s);
 	}
 }
 
-void sim_oracle_corrupted(struct sim_node *n, u64 sector)
+void sim_oracle_corrupted(struct sim_vol *v, u64 sector)
 {
-	struct sim_oracle *o = n->w->oracle;
+	struct sim_oracle *o = v->oracle;
 
 	o->corrupted[sector / 8] = 1;
-	if (n->vs.state.conn == C_VERIFY_S || n->vs.state.conn == C_VERIFY_T)
+	if (v->vs.state.conn == C_VERIFY_S || v->vs.state.conn == C_VERIFY_T)
 		o->corrupted_late[sector / 8] = 1;
 }
 
 /* A write that lost a conflict is on the disk of its node, and will be on both when it has started again. */
-static bool starts_again(const struct sim_oracle *o, const struct sim_node *n, u32 b)
+static bool starts_again(const struct sim_oracle *o, const struct sim_vol *v, u32 b)
 {
 	u32 i;
 
-	for (i = 0; n->net.two_primaries && i < o->open_nr; i++)
-		if (o->open[i]->n == n && (o->open[i]->flags & RQ_WRITE) && o->open[i]->sector < b * 8ull + 8 &&
+	for (i = 0; v->n->net.two_primaries && i < o->open_nr; i++)
+		if (o->open[i]->v == v && (o->open[i]->flags & RQ_WRITE) && o->open[i]->sector < b * 8ull + 8 &&
 		    o->open[i]->sector + o->open[i]->size_byte / 512 > b * 8ull)
 			return true;
 	return false;
@@ -455,23 +469,23 @@ static bool starts_again(const struct sim_oracle *o, const struct sim_node *n, u
  * With power: a set bit, or a request in the log, which sets it if the connection is lost. Without: bitmap and, on a
  * Primary, activity log on disk.
  */
-static bool covers(struct sim_node *n, u32 b)
+static bool covers(struct sim_vol *v, u32 b)
 {
-	if (!n->up || !n->disk_open)
-		return side_of(n)->cover[b];
-	return (b < n->bm.bits && drbd_bm_test(&n->bm, b)) ||
-	       drbd_interval_first(&n->rv.writes, b * 8ull, 4096) || starts_again(n->w->oracle, n, b);
+	if (!v->n->up || !v->disk_open)
+		return side_of(v)->cover[b];
+	return (b < v->bm.bits && drbd_bm_test(&v->bm, b)) ||
+	       drbd_interval_first(&v->rv.writes, b * 8ull, 4096) || starts_again(v->oracle, v, b);
 }
 
-void sim_oracle_verified(struct sim_node *n)
+void sim_oracle_verified(struct sim_vol *v)
 {
-	struct sim_oracle *o = n->w->oracle;
+	struct sim_oracle *o = v->oracle;
 	u32 i, b;
 
 	for (i = 0; i < o->diff_nr; i++) {
 		b = o->diff_list[i];
-		if (o->corrupted[b] && !o->corrupted_late[b] && !covers(n, b))
-			sim_violation(n->w, "%s: verify has not found the difference in block %u", sim_node_name(n), b);
+		if (o->corrupted[b] && !o->corrupted_late[b] && !covers(v, b))
+			sim_violation(v->w, "%s: verify has not found the difference in block %u", v->name, b);
 	}
 	memset(o->corrupted_late, 0, o->blocks);
 }
@@ -479,137 +493,165 @@ void sim_oracle_verified(struct sim_node *n)
 /* --- after every event ------------------------------------------------------------------------------------------------------------------- */
 
 /* Of the device, as the node has it or as its disk says. */
-static u64 size_of(const struct sim_node *n)
+static u64 size_of(const struct sim_vol *v)
 {
 	struct drbd_md md;
 
-	if (n->up && n->disk_open)
-		return n->sizes.capacity_sect;
-	drbd_md_get(sim_disk_md(&n->disk), &md);
+	if (v->n->up && v->disk_open)
+		return v->sizes.capacity_sect;
+	drbd_md_get(sim_disk_md(&v->disk), &md);
 	return md.la_size_sect;
 }
 
 /* How many blocks one of the nodes has; of a last one only a part may be there. */
-static u32 blocks_in_use(const struct sim_world *w)
+static u32 blocks_in_use(const struct sim_oracle *o)
 {
-	u64 size = w->plan->conf.sectors;
+	u64 size = o->sectors;
 
-	if (w->plan->conf.limit_sect)
-		size = DRBD_MAX(size_of(w->node[0]), size_of(w->node[1]));
-	return size == w->plan->conf.sectors ? w->oracle->blocks : (u32)(size / 8);
+	if (o->v[0]->n->pair->conf->limit_sect)
+		size = DRBD_MAX(size_of(o->v[0]), size_of(o->v[1]));
+	return size == o->sectors ? o->blocks : (u32)(size / 8);
 }
 
-static void check_cover(struct sim_world *w)
+static void check_cover(const struct sim_oracle *o)
 {
-	struct sim_oracle *o = w->oracle;
 	u32 i, b, blocks;
 
-	if (!o->diff_nr || (o->diff_nr > 100 && w->steps % 64))
+	if (!o->diff_nr || (o->diff_nr > 100 && o->w->steps % 64))
 		return;
-	blocks = blocks_in_use(w);
+	blocks = blocks_in_use(o);
 	for (i = 0; i < o->diff_nr; i++) {
 		b = o->diff_list[i];
-		if (b < blocks && !o->corrupted[b] && !covers(w->node[0], b) && !covers(w->node[1], b))
-			sim_violation(w, "block %u differs, and neither bitmap nor activity log of a node says so", b);
+		if (b < blocks && !o->corrupted[b] && !covers(o->v[0], b) && !covers(o->v[1], b))
+			sim_violation(o->w, "%s: block %u differs, and neither bitmap nor activity log of a node says so",
+				      o->v[0]->name, b);
 	}
 }
 
-static bool in_sync_state(const struct sim_node *n)
+static bool in_sync_state(const struct sim_vol *v)
 {
-	union drbd_state s = n->vs.state;
+	union drbd_state s = v->vs.state;
 
-	return n->up && n->conn && s.conn == C_CONNECTED && s.disk == D_UP_TO_DATE && s.pdsk == D_UP_TO_DATE;
+	return v->n->up && v->n->conn && s.conn == C_CONNECTED && s.disk == D_UP_TO_DATE && s.pdsk == D_UP_TO_DATE;
+}
+
+static bool both_in_sync(const struct sim_oracle *o)
+{
+	return in_sync_state(o->v[0]) && in_sync_state(o->v[1]) && o->v[0]->n->conn == o->v[1]->n->conn;
 }
 
 /* Space that was added and is still to be synced: a node that says UpToDate has marked it. */
-static bool is_new_space(const struct sim_world *w, u32 block)
+static bool is_new_space(const struct sim_oracle *o, u32 block)
 {
-	struct sim_node *a = w->node[0], *b = w->node[1];
+	struct sim_vol *a = o->v[0], *b = o->v[1];
+	u64 limit_sect = a->n->pair->conf->limit_sect;
 
-	if (!w->plan->conf.limit_sect || block * 8ull + 7 < w->plan->conf.limit_sect)
+	if (!limit_sect || block * 8ull + 7 < limit_sect)
 		return false;
 	return block * 8ull + 8 > size_of(a) || block * 8ull + 8 > size_of(b) || drbd_bm_test(&a->bm, block) ||
 	       drbd_bm_test(&b->bm, block);
 }
 
-static void check_equal(struct sim_world *w)
+static bool being_written(const struct sim_vol *v, u32 block)
 {
-	struct sim_oracle *o = w->oracle;
-	struct sim_node *a = w->node[0], *b = w->node[1];
+	return drbd_interval_first(&v->rv.writes, block * 8ull, 4096) || starts_again(v->oracle, v, block);
+}
+
+static void check_equal(const struct sim_oracle *o)
+{
 	u32 i, block;
 
-	if (!in_sync_state(a) || !in_sync_state(b) || a->conn != b->conn)
-		return;
-	for (i = 0; i < o->diff_nr; i++) {
+	for (i = 0; both_in_sync(o) && i < o->diff_nr; i++) {
 		block = o->diff_list[i];
-		if (!o->corrupted[block] && !is_new_space(w, block) && !drbd_interval_first(&a->rv.writes, block * 8ull, 4096) &&
-		    !drbd_interval_first(&b->rv.writes, block * 8ull, 4096) && !starts_again(o, a, block) &&
-		    !starts_again(o, b, block))
-			sim_violation(w, "Connected, UpToDate/UpToDate, and block %u differs", block);
+		if (!o->corrupted[block] && !is_new_space(o, block) && !being_written(o->v[0], block) &&
+		    !being_written(o->v[1], block))
+			sim_violation(o->w, "%s: Connected, UpToDate/UpToDate, and block %u differs", o->v[0]->name, block);
 	}
 }
 
-static void check_secret(struct sim_world *w)
+static void check_secret(const struct sim_node *a, const struct sim_node *b)
 {
-	struct sim_node *a = w->node[0], *b = w->node[1];
-
-	if (a->conn && a->conn == b->conn && (a->vs.state.conn >= C_CONNECTED || b->vs.state.conn >= C_CONNECTED) &&
+	if (a->conn && a->conn == b->conn &&
+	    (drbd_lowest_conn(&a->cs) >= C_CONNECTED || drbd_lowest_conn(&b->cs) >= C_CONNECTED) &&
 	    strcmp(a->net.shared_secret, b->net.shared_secret))
-		sim_violation(w, "connected without a common secret");
+		sim_violation(a->w, "connected without a common secret");
 }
 
-static void check_roles(struct sim_world *w)
+static void check_roles(const struct sim_oracle *o)
 {
-	struct sim_node *a = w->node[0], *b = w->node[1];
+	const struct sim_vol *a = o->v[0], *b = o->v[1];
 
-	if (a->up && b->up && a->conn && a->conn == b->conn && a->vs.state.conn >= C_CONNECTED &&
+	if (a->n->up && b->n->up && a->n->conn && a->n->conn == b->n->conn && a->vs.state.conn >= C_CONNECTED &&
 	    b->vs.state.conn >= C_CONNECTED && a->vs.state.role == R_PRIMARY && b->vs.state.role == R_PRIMARY &&
-	    !a->net.two_primaries)
-		sim_violation(w, "two primaries");
+	    !a->n->net.two_primaries)
+		sim_violation(o->w, "%s: two primaries", a->name);
 }
+
+#define for_each_oracle(o, pair_, w) \
+	for (struct sim_pair *pair_ = (w)->pair; pair_ < (w)->pair + (w)->pairs; pair_++) \
+		for (u32 nr_ = 0; nr_ < pair_->vols && ((o) = pair_->node[0]->vol[nr_]->oracle, true); nr_++)
 
 void sim_oracle_step(struct sim_world *w)
 {
-	check_roles(w);
-	check_secret(w);
-	check_equal(w);
-	check_cover(w);
+	struct sim_oracle *o;
+
+	for_each_oracle(o, pair, w) {
+		check_roles(o);
+		check_secret(pair->node[0], pair->node[1]);
+		check_equal(o);
+		check_cover(o);
+	}
 }
 
 /* --- the end --------------------------------------------------------------------------------------------------------------------------------- */
 
-u32 sim_oracle_outstanding(struct sim_world *w, const struct sim_node *n)
+u32 sim_oracle_outstanding(const struct sim_vol *v)
 {
-	struct sim_oracle *o = w->oracle;
+	struct sim_oracle *o = v->oracle;
 	u32 i, nr = 0;
 
 	for (i = 0; i < o->open_nr; i++)
-		nr += o->open[i]->n == n;
+		nr += o->open[i]->v == v;
 	return nr;
 }
 
 bool sim_oracle_settled(struct sim_world *w)
 {
-	struct sim_node *a = w->node[0], *b = w->node[1];
+	const struct sim_node *a, *b;
+	struct sim_oracle *o;
 
-	/* at rest every mirrored write has its barrier acked: the log does not grow for ever, and a demotion ends */
-	return in_sync_state(a) && in_sync_state(b) && a->conn == b->conn && !w->oracle->open_nr && !a->work && !b->work &&
-	       drbd_tl_drained(&a->tl) && drbd_tl_drained(&b->tl);
+	for_each_oracle(o, pair, w) {
+		a = pair->node[0];
+		b = pair->node[1];
+		/* at rest every mirrored write has its barrier acked: the log does not grow for ever, and a demotion ends */
+		if (!both_in_sync(o) || o->open_nr || a->work || b->work || !drbd_tl_drained(&a->tl) ||
+		    !drbd_tl_drained(&b->tl))
+			return false;
+	}
+	return true;
+}
+
+static void check_end(struct sim_oracle *o)
+{
+	u64 s;
+	u32 i;
+
+	for (i = 0; i < o->diff_nr; i++)
+		if (o->diff_list[i] < blocks_in_use(o) && !o->corrupted[o->diff_list[i]] &&
+		    is_new_space(o, o->diff_list[i]))
+			sim_violation(o->w, "%s: at rest, and block %u of the new space differs", o->v[0]->name,
+				      o->diff_list[i]);
+	if (o->open_nr)
+		sim_violation(o->w, "%s: io %u is never answered", o->open[0]->v->name, o->open[0]->id);
+	for (i = 0; i < SIM_NODES; i++)
+		for (s = 0; s < o->sectors; s++)
+			check_sector(o->v[i], s);
 }
 
 void sim_oracle_end(struct sim_world *w)
 {
-	struct sim_oracle *o = w->oracle;
-	u64 s;
-	int i;
+	struct sim_oracle *o;
 
-	for (i = 0; i < (int)o->diff_nr; i++)
-		if (o->diff_list[i] < blocks_in_use(w) && !o->corrupted[o->diff_list[i]] &&
-		    is_new_space(w, o->diff_list[i]))
-			sim_violation(w, "at rest, and block %u of the new space differs", o->diff_list[i]);
-	if (o->open_nr)
-		sim_violation(w, "%s: io %u is never answered", sim_node_name(o->open[0]->n), o->open[0]->id);
-	for (i = 0; i < SIM_NODES; i++)
-		for (s = 0; s < o->sectors; s++)
-			check_sector(w->node[i], s);
+	for_each_oracle(o, pair, w)
+		check_end(o);
 }

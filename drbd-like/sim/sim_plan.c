@@ -91,6 +91,7 @@ static void make_config(struct sim_config *c, u64 *rng)
 	c->max_epoch_size = one_in(rng, 3) ? 1 + rnd(rng, 10) : 2048;
 	c->resync_rate = 4000 << rnd(rng, 5);
 	c->c_plan_ahead = one_in(rng, 3) ? 0 : 1 + rnd(rng, 30);
+	c->vols = 1;
 	c->hot_nr = 2 + rnd(rng, 20);
 	for (i = 0; i < c->hot_nr; i++)
 		c->hot[i] = rnd(rng, (u32)c->sectors - 64);
@@ -157,8 +158,27 @@ void sim_plan_print(const struct sim_plan *p)
 
 /* --- the nodes ------------------------------------------------------------------------------------------------------------- */
 
+static void configure_volume(struct sim_vol *v, const struct sim_config *c)
+{
+	v->disk_conf.disk_size = c->limit_sect;
+	v->disk_conf.fencing = c->fencing;
+	v->disk_conf.on_io_error = c->on_io_error;
+	v->disk_conf.al_extents = c->al_extents;
+	v->disk_conf.resync_rate = c->resync_rate;
+	v->disk_conf.c_plan_ahead = c->c_plan_ahead;
+	v->disk_conf.c_fill_target = 2000;
+	v->disk_conf.read_balancing = c->read_balancing;
+	v->disk_conf.rs_discard_granularity = c->thin ? 16384 : 0;
+	v->disk_conf.disk_flushes = c->ordering == WO_BDEV_FLUSH;
+	v->disk_conf.disk_drain = c->ordering != WO_NONE;
+	v->disk.write_through = c->ordering != WO_BDEV_FLUSH;
+	v->disk.internal = c->internal[v->n->nr];
+}
+
 static void configure(struct sim_node *n, const struct sim_config *c)
 {
+	struct sim_vol *v;
+
 	n->net.wire_protocol = c->wire_protocol;
 	n->net.two_primaries = c->two_primaries;
 	n->net.on_congestion = c->on_congestion;
@@ -180,33 +200,24 @@ static void configure(struct sim_node *n, const struct sim_config *c)
 		strcpy(n->net.shared_secret, c->wrong_secret && n->nr ? "guess" : "secret");
 	}
 	n->res.on_no_data = c->on_no_data;
-	n->disk_conf.disk_size = c->limit_sect;
-	n->disk_conf.fencing = c->fencing;
-	n->disk_conf.on_io_error = c->on_io_error;
-	n->disk_conf.al_extents = c->al_extents;
-	n->disk_conf.resync_rate = c->resync_rate;
-	n->disk_conf.c_plan_ahead = c->c_plan_ahead;
-	n->disk_conf.c_fill_target = 2000;
-	n->disk_conf.read_balancing = c->read_balancing;
-	n->disk_conf.rs_discard_granularity = c->thin ? 16384 : 0;
-	n->disk_conf.disk_flushes = c->ordering == WO_BDEV_FLUSH;
-	n->disk_conf.disk_drain = c->ordering != WO_NONE;
-	n->disk.write_through = c->ordering != WO_BDEV_FLUSH;
-	n->disk.internal = c->internal[n->nr];
 	n->apv_max = c->apv_max[n->nr];
+	for_each_vol(v, n)
+		configure_volume(v, c);
 }
 
 /* --- application --------------------------------------------------------------------------------------------------------------- */
 
 struct load {
-	struct sim_node *n;
+	struct sim_vol *v;
 	u32 left;
 	u32 gap_us;
 };
 
-static struct sim_bio *make_bio(struct sim_world *w, u64 capacity_sect)
+static struct sim_bio *make_bio(const struct sim_vol *v)
 {
-	const struct sim_config *c = &w->plan->conf;
+	struct sim_world *w = v->w;
+	const struct sim_config *c = v->n->pair->conf;
+	u64 capacity_sect = v->sizes.capacity_sect;
 	struct sim_bio *bio = sim_alloc(w, sizeof(*bio));
 	u32 kind = sim_rnd(w, 20);
 
@@ -238,32 +249,32 @@ static struct sim_bio *make_bio(struct sim_world *w, u64 capacity_sect)
 static void load_next(struct sim_world *w, void *arg, u64 unused)
 {
 	struct load *l = arg;
-	struct sim_node *n = l->n;
+	struct sim_vol *v = l->v;
 
 	(void)unused;
 	/* a device that is being demoted is not open */
-	if (n->vs.state.role == R_PRIMARY && n->op.kind != OP_SECONDARY && sim_oracle_outstanding(w, n) < 64 &&
-	    n->sizes.capacity_sect)
-		sim_node_submit(n, make_bio(w, n->sizes.capacity_sect));
+	if (v->vs.state.role == R_PRIMARY && (v->n->op.kind != OP_SECONDARY || v->n->op.v != v) &&
+	    sim_oracle_outstanding(v) < 64 && v->sizes.capacity_sect)
+		sim_node_submit(v, make_bio(v));
 	if (--l->left)
-		sim_after(w, sim_rnd(w, l->gap_us), &n->gen, load_next, l, 0);
+		sim_after(w, sim_rnd(w, l->gap_us), &v->n->gen, load_next, l, 0);
 }
 
-static void begin_load(struct sim_world *w, struct sim_node *n, u32 r)
+static void begin_load(struct sim_vol *v, u32 r)
 {
-	struct load *l = sim_alloc(w, sizeof(*l));
+	struct load *l = sim_alloc(v->w, sizeof(*l));
 
-	if (!n->up)
+	if (!v->n->up)
 		return;
-	l->n = n;
+	l->v = v;
 	l->left = 1 + r % 60;
 	l->gap_us = 10u << (r / 64 % 14);
-	sim_after(w, 0, &n->gen, load_next, l, 0);
+	sim_after(v->w, 0, &v->n->gen, load_next, l, 0);
 }
 
 /* --- actions ----------------------------------------------------------------------------------------------------------------------- */
 
-static void command(struct sim_node *n, enum sim_op_kind kind, bool flag)
+static void command(struct sim_vol *v, enum sim_op_kind kind, bool flag)
 {
 	struct sim_op op;
 
@@ -271,109 +282,128 @@ static void command(struct sim_node *n, enum sim_op_kind kind, bool flag)
 	op.kind = kind;
 	op.force = flag && kind != OP_CONNECT;
 	op.discard_my_data = flag && kind == OP_CONNECT;
-	sim_node_command(n, &op);
+	sim_node_command(v, &op);
 }
 
-static void corrupt(struct sim_world *w, struct sim_node *n)
+static void corrupt(struct sim_vol *v)
 {
-	const struct sim_config *c = &w->plan->conf;
+	struct sim_world *w = v->w;
+	const struct sim_config *c = v->n->pair->conf;
 	u64 s = c->hot[sim_rnd(w, c->hot_nr)];
-	u32 was = n->disk.now[s];
+	u32 was = v->disk.now[s];
 
-	if (s >= n->sizes.capacity_sect || !sim_oracle_settled(w) || n->rv.writes.root || w->node[!n->nr]->rv.writes.root)
+	if (s >= v->sizes.capacity_sect || !sim_oracle_settled(w) || v->rv.writes.root || sim_peer_vol(v)->rv.writes.root)
 		return;
-	sim_oracle_corrupted(n, s);
-	n->disk.now[s] = n->disk.stable[s] = SIM_CORRUPT + sim_rnd(w, 1 << 20);
-	sim_oracle_content(w, n, s, was, n->disk.now[s]);
-	sim_trace(w, n, "sector %llu corrupted", s);
+	sim_oracle_corrupted(v, s);
+	v->disk.now[s] = v->disk.stable[s] = SIM_CORRUPT + sim_rnd(w, 1 << 20);
+	sim_oracle_content(v, s, was, v->disk.now[s]);
+	sim_trace(w, v->name, "sector %llu corrupted", s);
+}
+
+static void disk_errors(struct sim_disk *d, u32 n)
+{
+	d->fail_reads = n & 1 ? 20 : 0;
+	d->fail_writes = n & 2 ? 20 : 0;
+	/* a disk that can keep neither data nor meta-data has to be replaced, not attached again */
+	d->fail_md = n & 3 ? 0 : 20;
 }
 
 static void act(struct sim_world *w, void *arg, u64 unused)
 {
 	const struct sim_action *a = arg;
-	struct sim_node *n = w->node[a->node];
+	struct sim_pair *pair = &w->pair[0];
+	struct sim_node *n = pair->node[a->node];
+	struct sim_vol *v = n->vol[a->n / 7 % pair->vols];
 
 	(void)unused;
-	sim_trace(w, NULL, "# %s %s%s %u", act_names[a->what], sim_node_name(n), a->flag ? " (force)" : "", a->n);
+	sim_trace(w, NULL, "# %s %s%s %u", act_names[a->what], v->name, a->flag ? " (force)" : "", a->n);
 	switch (a->what) {
-	case ACT_LOAD:		begin_load(w, n, a->n); break;
-	case ACT_PROMOTE:	command(n, OP_PRIMARY, a->flag && (w->now_us < 6 * SECOND || a->n % 8 == 0)); break;
-	case ACT_DEMOTE:	command(n, OP_SECONDARY, false); break;
+	case ACT_LOAD:		begin_load(v, a->n); break;
+	case ACT_PROMOTE:	command(v, OP_PRIMARY, a->flag && (w->now_us < 6 * SECOND || a->n % 8 == 0)); break;
+	case ACT_DEMOTE:	command(v, OP_SECONDARY, false); break;
 	case ACT_CRASH:		sim_node_crash(n); break;
 	case ACT_BOOT:		sim_node_boot(n); break;
-	case ACT_CRASH_BOTH:	sim_node_crash(w->node[0]); sim_node_crash(w->node[1]); break;
-	case ACT_PARTITION:	sim_net_partition(w, true); break;
-	case ACT_HEAL:		sim_net_partition(w, false); break;
-	case ACT_BREAK:		sim_net_break(w); break;
-	case ACT_STALL:		sim_net_stall(w, a->node, (a->n % 1000) * 4000); break;
-	case ACT_CONNECT:	command(n, OP_CONNECT, a->flag && a->n % 4 == 0); break;
-	case ACT_DISCONNECT:	command(n, OP_DISCONNECT, a->flag); break;
-	case ACT_ATTACH:	command(n, OP_ATTACH, false); break;
-	case ACT_DETACH:	command(n, OP_DETACH, a->flag); break;
-	case ACT_VERIFY:	command(n, OP_VERIFY, false); break;
-	case ACT_INVALIDATE:	command(n, OP_INVALIDATE, false); break;
-	case ACT_INVALIDATE_REMOTE: command(n, OP_INVALIDATE_REMOTE, false); break;
-	case ACT_OUTDATE:	command(n, OP_OUTDATE, false); break;
-	case ACT_PAUSE:		command(n, OP_PAUSE, false); break;
-	case ACT_RESUME:	command(n, OP_RESUME, false); break;
-	case ACT_SUSPEND:	command(n, OP_SUSPEND_IO, false); break;
-	case ACT_RESUME_IO:	command(n, OP_RESUME_IO, false); break;
-	case ACT_DISK_ERRORS:
-		n->disk.fail_reads = a->n & 1 ? 20 : 0;
-		n->disk.fail_writes = a->n & 2 ? 20 : 0;
-		/* a disk that can keep neither data nor meta-data has to be replaced, not attached again */
-		n->disk.fail_md = a->n & 3 ? 0 : 20;
-		break;
-	case ACT_DISK_FINE:	n->disk.fail_reads = n->disk.fail_writes = n->disk.fail_md = 0; break;
-	case ACT_SLOW_DISK:	n->disk.latency_us = a->flag ? 100000 : 500; break;
-	case ACT_CORRUPT:	corrupt(w, n); break;
+	case ACT_CRASH_BOTH:	sim_node_crash(pair->node[0]); sim_node_crash(pair->node[1]); break;
+	case ACT_PARTITION:	sim_net_partition(pair->net, true); break;
+	case ACT_HEAL:		sim_net_partition(pair->net, false); break;
+	case ACT_BREAK:		sim_net_break(pair->net); break;
+	case ACT_STALL:		sim_net_stall(pair->net, a->node, (a->n % 1000) * 4000); break;
+	case ACT_CONNECT:	command(v, OP_CONNECT, a->flag && a->n % 4 == 0); break;
+	case ACT_DISCONNECT:	command(v, OP_DISCONNECT, a->flag); break;
+	case ACT_ATTACH:	command(v, OP_ATTACH, false); break;
+	case ACT_DETACH:	command(v, OP_DETACH, a->flag); break;
+	case ACT_VERIFY:	command(v, OP_VERIFY, false); break;
+	case ACT_INVALIDATE:	command(v, OP_INVALIDATE, false); break;
+	case ACT_INVALIDATE_REMOTE: command(v, OP_INVALIDATE_REMOTE, false); break;
+	case ACT_OUTDATE:	command(v, OP_OUTDATE, false); break;
+	case ACT_PAUSE:		command(v, OP_PAUSE, false); break;
+	case ACT_RESUME:	command(v, OP_RESUME, false); break;
+	case ACT_SUSPEND:	command(v, OP_SUSPEND_IO, false); break;
+	case ACT_RESUME_IO:	command(v, OP_RESUME_IO, false); break;
+	case ACT_DISK_ERRORS:	disk_errors(&v->disk, a->n); break;
+	case ACT_DISK_FINE:	disk_errors(&v->disk, 4); v->disk.fail_md = 0; break;
+	case ACT_SLOW_DISK:	v->disk.latency_us = a->flag ? 100000 : 500; break;
+	case ACT_CORRUPT:	corrupt(v); break;
 	}
 }
 
 /* The configuration files say so on both nodes from now on. */
-static void resize(struct sim_world *w, void *arg, u64 node)
+static void resize(struct sim_world *w, void *arg, u64 unused)
 {
-	struct sim_node *n = w->node[node];
+	struct sim_vol *v = arg;
 
-	(void)arg;
-	if (n->vs.state.conn != C_CONNECTED)
+	(void)w;
+	(void)unused;
+	if (v->vs.state.conn != C_CONNECTED)
 		return;
-	w->node[0]->disk_conf.disk_size = w->node[1]->disk_conf.disk_size = 0;
-	command(n, OP_RESIZE, false);
+	v->disk_conf.disk_size = sim_peer_vol(v)->disk_conf.disk_size = 0;
+	command(v, OP_RESIZE, false);
 }
 
 /* What nobody has written yet is different on both disks. */
-static void fill_rest(struct sim_world *w, u64 from_sect)
+static void fill_rest(struct sim_vol *v)
 {
 	u64 s;
-	int i;
 
-	for (i = 0; i < SIM_NODES; i++)
-		for (s = from_sect; s < w->plan->conf.sectors; s++) {
-			w->node[i]->disk.now[s] = w->node[i]->disk.stable[s] = 1 + i;
-			sim_oracle_content(w, w->node[i], s, 0, 1 + i);
+	for (s = v->n->pair->conf->limit_sect; s < v->disk.sectors; s++) {
+		v->disk.now[s] = v->disk.stable[s] = 1 + v->n->nr;
+		sim_oracle_content(v, s, 0, 1 + v->n->nr);
+	}
+}
+
+static void begin_pair(struct sim_world *w, const struct sim_config *c)
+{
+	struct sim_pair *pair = &w->pair[w->pairs++];
+	u64 uuid = sim_random(&w->rng);
+	struct sim_vol *v;
+	u32 i, j;
+
+	pair->w = w;
+	pair->conf = c;
+	pair->vols = c->vols;
+	sim_net_init(pair);
+	for (i = 0; i < SIM_NODES; i++) {
+		sim_node_new(pair, i, uuid);
+		configure(pair->node[i], c);
+	}
+	sim_oracle_init(pair);
+	for (i = 0; c->limit_sect && i < SIM_NODES; i++)
+		for_each_vol(v, pair->node[i]) {
+			fill_rest(v);
+			for (j = i; j < ARRAY_SIZE(c->resize_ms); j += SIM_NODES)
+				sim_after(w, c->resize_ms[j] * 1000ull, NULL, resize, v, 0);
 		}
+	for (i = 0; i < SIM_NODES; i++)
+		sim_node_boot(pair->node[i]);
 }
 
 void sim_plan_begin(struct sim_world *w, const struct sim_plan *p)
 {
 	const struct sim_action *a;
-	u64 uuid = sim_random(&w->rng);
-	int i;
 
 	w->plan = p;
-	sim_net_init(w);
-	for (i = 0; i < SIM_NODES; i++) {
-		sim_node_new(w, i, p->conf.sectors, p->conf.created, uuid);
-		configure(w->node[i], &p->conf);
-	}
-	sim_oracle_init(w, p->conf.sectors);
-	if (p->conf.limit_sect)
-		fill_rest(w, p->conf.limit_sect);
-	for (i = 0; p->conf.limit_sect && i < (int)ARRAY_SIZE(p->conf.resize_ms); i++)
-		sim_after(w, p->conf.resize_ms[i] * 1000ull, NULL, resize, NULL, i % SIM_NODES);
-	for (i = 0; i < SIM_NODES; i++)
-		sim_node_boot(w->node[i]);
+	w->pair = sim_alloc(w, 2 * sizeof(*w->pair));
+	begin_pair(w, &p->conf);
 	for (a = p->action; a < p->action + p->actions; a++)
 		if (!a->left_out)
 			sim_after(w, a->at_us, NULL, act, (void *)a, 0);
@@ -381,60 +411,85 @@ void sim_plan_begin(struct sim_world *w, const struct sim_plan *p)
 
 /* --- when faults have stopped ---------------------------------------------------------------------------------------------------------- */
 
-static void repair_node(struct sim_world *w, struct sim_node *n)
+/* What an operator does next for this volume; false: nothing. */
+static bool repair_volume(struct sim_vol *v)
 {
-	struct sim_node *p = w->node[!n->nr];
+	struct sim_node *n = v->n, *p = sim_peer(n);
+	struct sim_vol *pv = sim_peer_vol(v);
+	struct sim_world *w = n->w;
 	bool split = n->splits_reported || p->splits_reported;
-	union drbd_state s = n->vs.state;
+	union drbd_state s = v->vs.state;
+
+/* --- when faults have stopped ---------------------------------------------------------------------------------------------------------- */
+
+	if (n->cs.susp || ((n->cs.susp_nod || n->cs.susp_fen) && w->now_us > w->plan->end_us + 60 * SECOND))
+		command(v, OP_RESUME_IO, false);
+	else if (s.user_isp)
+		command(v, OP_RESUME, false);
+	else if (s.disk == D_NEGOTIATING && !sim_rnd(w, 20))
+		command(v, OP_DISCONNECT, false);	/* the peer saw a split brain and says nothing */
+	else if (!v->disk_open && s.disk == D_DISKLESS && s.conn == C_CONNECTED && split && !sim_rnd(w, 8))
+		/* found at an attach: solved when they meet again */
+		command(v, s.role == R_PRIMARY ? OP_SECONDARY : OP_DISCONNECT, false);
+	else if (!v->disk_open && s.disk == D_DISKLESS && (s.role != R_PRIMARY || s.pdsk == D_UP_TO_DATE || !sim_rnd(w, 4)))
+		command(v, OP_ATTACH, false);
+	else if (s.role == R_PRIMARY && (split || !v->disk_open || w->now_us > w->plan->end_us + 100 * SECOND))
+		command(v, OP_SECONDARY, false);
+	else if (v->disk_open && s.role != R_PRIMARY && s.conn < C_CONNECTED && v->sizes.user_sect &&
+		 !v->disk_conf.disk_size && s.disk >= D_INCONSISTENT)
+		command(v, OP_DETACH, false);	/* it was away when the device was resized: attach it without the limit */
+	else if (n->cs.cstate == C_STANDALONE && s.disk == D_INCONSISTENT && pv->vs.state.disk <= D_INCONSISTENT &&
+		 n->nr == 0 && !sim_rnd(w, 20))
+		command(v, OP_PRIMARY, true);	/* nobody has good data: take this node's */
+	else if (n->cs.cstate == C_STANDALONE)
+		command(v, OP_CONNECT, split && n->nr == (int)(w->seed & 1));
+	else if (s.conn > C_CONNECTED && w->now_us > w->plan->end_us + 60 * SECOND && !sim_rnd(w, 40))
+		command(v, OP_DISCONNECT, false);	/* a resync with failed blocks */
+	else if (s.conn == C_CONNECTED && s.disk != D_UP_TO_DATE && s.pdsk != D_UP_TO_DATE && n->nr == 0 &&
+		 s.disk >= D_INCONSISTENT)
+		command(v, OP_PRIMARY, true);
+	else if (s.conn == C_CONNECTED && s.disk == D_INCONSISTENT && s.pdsk == D_UP_TO_DATE && !sim_rnd(w, 8))
+		command(v, OP_INVALIDATE, false);
+	else if (s.conn == C_CONNECTED && s.pdsk == D_INCONSISTENT && s.disk == D_UP_TO_DATE && !sim_rnd(w, 8))
+		command(v, OP_INVALIDATE_REMOTE, false);
+	else
+		return false;
+	return true;
+}
+
+static void repair_node(struct sim_node *n)
+{
+	struct sim_vol *v;
 
 	sim_node_boot(n);
 	if (!sim_node_idle(n))
 		return;
-	if (n->cs.susp || ((n->cs.susp_nod || n->cs.susp_fen) && w->now_us > w->plan->end_us + 60 * SECOND))
-		command(n, OP_RESUME_IO, false);
-	else if (s.user_isp)
-		command(n, OP_RESUME, false);
-	else if (s.disk == D_NEGOTIATING && !sim_rnd(w, 20))
-		command(n, OP_DISCONNECT, false);	/* the peer saw a split brain and says nothing */
-	else if (!n->disk_open && s.disk == D_DISKLESS && s.conn == C_CONNECTED && split && !sim_rnd(w, 8))
-		/* found at an attach: solved when they meet again */
-		command(n, s.role == R_PRIMARY ? OP_SECONDARY : OP_DISCONNECT, false);
-	else if (!n->disk_open && s.disk == D_DISKLESS && (s.role != R_PRIMARY || s.pdsk == D_UP_TO_DATE || !sim_rnd(w, 4)))
-		command(n, OP_ATTACH, false);
-	else if (s.role == R_PRIMARY && (split || !n->disk_open || w->now_us > w->plan->end_us + 100 * SECOND))
-		command(n, OP_SECONDARY, false);
-	else if (n->disk_open && s.role != R_PRIMARY && s.conn < C_CONNECTED && n->sizes.user_sect &&
-		 !n->disk_conf.disk_size && s.disk >= D_INCONSISTENT)
-		command(n, OP_DETACH, false);	/* it was away when the device was resized: attach it without the limit */
-	else if (n->cs.cstate == C_STANDALONE && s.disk == D_INCONSISTENT && p->vs.state.disk <= D_INCONSISTENT &&
-		 n->nr == 0 && !sim_rnd(w, 20))
-		command(n, OP_PRIMARY, true);	/* nobody has good data: take this node's */
-	else if (n->cs.cstate == C_STANDALONE)
-		command(n, OP_CONNECT, split && n->nr == (int)(w->seed & 1));
-	else if (s.conn > C_CONNECTED && w->now_us > w->plan->end_us + 60 * SECOND && !sim_rnd(w, 40))
-		command(n, OP_DISCONNECT, false);	/* a resync with failed blocks */
-	else if (s.conn == C_CONNECTED && s.disk != D_UP_TO_DATE && s.pdsk != D_UP_TO_DATE && n->nr == 0 &&
-		 s.disk >= D_INCONSISTENT)
-		command(n, OP_PRIMARY, true);
-	else if (s.conn == C_CONNECTED && s.disk == D_INCONSISTENT && s.pdsk == D_UP_TO_DATE && !sim_rnd(w, 8))
-		command(n, OP_INVALIDATE, false);
-	else if (s.conn == C_CONNECTED && s.pdsk == D_INCONSISTENT && s.disk == D_UP_TO_DATE && !sim_rnd(w, 8))
-		command(n, OP_INVALIDATE_REMOTE, false);
+	for_each_vol(v, n)
+		if (repair_volume(v))
+			return;
+}
+
+static void repair_disk(struct sim_disk *d)
+{
+	d->fail_reads = d->fail_writes = d->fail_md = 0;
+	d->latency_us = 500;
 }
 
 void sim_plan_repair(struct sim_world *w)
 {
-	int i;
+	struct sim_pair *pair;
+	struct sim_vol *v;
+	u32 i;
 
-	for (i = 0; i < SIM_NODES; i++) {
-		struct sim_disk *d = &w->node[i]->disk;
-
-		d->fail_reads = d->fail_writes = d->fail_md = 0;
-		d->latency_us = 500;
-		if (w->plan->conf.auth)
-			strcpy(w->node[i]->net.shared_secret, "secret");
-		repair_node(w, w->node[i]);
+	for (pair = w->pair; pair < w->pair + w->pairs; pair++) {
+		for (i = 0; i < SIM_NODES; i++) {
+			for_each_vol(v, pair->node[i])
+				repair_disk(&v->disk);
+			if (pair->conf->auth)
+				strcpy(pair->node[i]->net.shared_secret, "secret");
+			repair_node(pair->node[i]);
+		}
+		if (pair->net->partitioned)
+			sim_net_partition(pair->net, false);
 	}
-	if (w->net->partitioned)
-		sim_net_partition(w, false);
 }

@@ -27,7 +27,8 @@ struct sim_action {
 };
 
 struct sim_config {
-	u64 sectors;
+	u32 vols;		/* volumes */
+	u64 sectors;		/* of each */
 	bool created;
 	u8 wire_protocol;
 	bool two_primaries;

@@ -6,48 +6,49 @@
 
 /* --- sending --------------------------------------------------------------------------------------------------------- */
 
-bool sim_send(struct sim_node *n, int sock, struct drbd_pkt *pkt, const u32 *tail, u32 tail_nr, const u8 *raw)
+bool sim_send(struct sim_vol *v, int sock, struct drbd_pkt *pkt, const u32 *tail, u32 tail_nr, const u8 *raw)
 {
-	u16 apv = n->phase == PH_FEATURES ? 80 : n->cs.apv;
+	u16 apv = v->n->phase == PH_FEATURES ? 80 : v->n->cs.apv;
 
-	if (!n->conn)
+	if (!v->n->conn)
 		return false;
+	pkt->volume = v->nr;
 	if (pkt->cmd != P_PING && pkt->cmd != P_PING_ACK)
-		sim_trace(n->w, n, "send %s", drbd_packet_name(pkt->cmd));
-	return sim_conn_send(n->conn, n->nr, sock, pkt, apv, n->cs.features, tail, tail_nr, raw);
+		sim_trace(v->w, v->name, "send %s", drbd_packet_name(pkt->cmd));
+	return sim_conn_send(v->n->conn, v->n->nr, sock, pkt, apv, v->n->cs.features, tail, tail_nr, raw);
 }
 
 bool sim_send_cmd(struct sim_node *n, int sock, u16 cmd)
 {
 	struct drbd_pkt pkt = { .cmd = cmd };
 
-	return sim_send(n, sock, &pkt, NULL, 0, NULL);
+	return sim_send(n->vol[0], sock, &pkt, NULL, 0, NULL);
 }
 
-void sim_send_state(struct sim_node *n, union drbd_state s)
+void sim_send_state(struct sim_vol *v, union drbd_state s)
 {
 	struct drbd_pkt pkt;
 
-	drbd_state_packet(&n->vs, s, &pkt);
-	sim_send(n, SIM_DATA, &pkt, NULL, 0, NULL);
+	drbd_state_packet(&v->vs, s, &pkt);
+	sim_send(v, SIM_DATA, &pkt, NULL, 0, NULL);
 }
 
-void sim_send_uuids(struct sim_node *n, u32 extra)
+void sim_send_uuids(struct sim_vol *v, u32 extra)
 {
 	struct drbd_pkt pkt;
 
-	if (n->vs.state.disk < D_NEGOTIATING)
+	if (v->vs.state.disk < D_NEGOTIATING)
 		return;
-	drbd_uuids_packet(&n->cs, &n->vs, n->bm.set, extra, &pkt);
-	sim_send(n, SIM_DATA, &pkt, NULL, 0, NULL);
+	drbd_uuids_packet(&v->n->cs, &v->vs, v->bm.set, extra, &pkt);
+	sim_send(v, SIM_DATA, &pkt, NULL, 0, NULL);
 }
 
-void sim_send_sizes(struct sim_node *n, bool ask, u16 dds)
+void sim_send_sizes(struct sim_vol *v, bool ask, u16 dds)
 {
 	struct drbd_pkt pkt;
 
-	drbd_sizes_packet(&n->cs, &n->vs, &n->sizes, ask, dds, &pkt);
-	sim_send(n, SIM_DATA, &pkt, NULL, 0, NULL);
+	drbd_sizes_packet(&v->n->cs, &v->vs, &v->sizes, ask, dds, &pkt);
+	sim_send(v, SIM_DATA, &pkt, NULL, 0, NULL);
 }
 
 u32 sim_ping(struct sim_node *n)
@@ -72,7 +73,7 @@ void sim_node_connected(struct sim_node *n, struct sim_conn *c, bool rc_flag)
 {
 	struct drbd_pkt pkt;
 
-	sim_trace(n->w, n, "sockets up%s", rc_flag ? ", RC flag" : "");
+	sim_trace(n->w, n->name, "sockets up%s", rc_flag ? ", RC flag" : "");
 	n->conn = c;
 	n->conn_gen++;
 	n->phase = PH_FEATURES;
@@ -84,28 +85,37 @@ void sim_node_connected(struct sim_node *n, struct sim_conn *c, bool rc_flag)
 	drbd_features_packet(&pkt);
 	pkt.u.features.feature_flags &= n->features_mask;
 	pkt.u.features.protocol_max = n->apv_max;
-	sim_send(n, SIM_DATA, &pkt, NULL, 0, NULL);
+	sim_send(n->vol[0], SIM_DATA, &pkt, NULL, 0, NULL);
+}
+
+static void send_volume(struct sim_vol *v)
+{
+	struct drbd_pkt pkt;
+
+	if (v->n->net.discard_my_data)
+		v->vs.flags |= VF_DISCARD_MY_DATA;
+	drbd_req_vol_connected(&v->rv);
+	drbd_sync_param_packet(&v->n->cs, &v->vs, &pkt);
+	sim_send(v, SIM_DATA, &pkt, NULL, 0, NULL);
+	sim_send_sizes(v, false, 0);
+	sim_send_uuids(v, 0);
+	sim_send_state(v, v->vs.state);
 }
 
 static void send_parameters(struct sim_node *n)
 {
 	struct drbd_change ch = { DS_CONN(C_MASK), DS_CONN(C_WF_REPORT_PARAMS), CS_VERBOSE };
 	struct drbd_pkt pkt;
+	struct sim_vol *v;
 
 	if (!drbd_protocol_packet(&n->cs, false, &pkt)) {
 		sim_conn_stand_alone(n, "peer too old for dry run");
 		return;
 	}
-	sim_send(n, SIM_DATA, &pkt, NULL, 0, NULL);
+	sim_send(n->vol[0], SIM_DATA, &pkt, NULL, 0, NULL);
 	drbd_conn_state_sent(&n->cs);
-	if (n->net.discard_my_data)
-		n->vs.flags |= VF_DISCARD_MY_DATA;
-	drbd_req_vol_connected(&n->rv);
-	drbd_sync_param_packet(&n->cs, &n->vs, &pkt);
-	sim_send(n, SIM_DATA, &pkt, NULL, 0, NULL);
-	sim_send_sizes(n, false, 0);
-	sim_send_uuids(n, 0);
-	sim_send_state(n, n->vs.state);
+	for_each_vol(v, n)
+		send_volume(v);
 	n->net.discard_my_data = 0;
 	if (sim_change_conn(n, &ch) < SS_SUCCESS)
 		sim_conn_fail(n, C_NETWORK_FAILURE, "WFReportParams refused");
@@ -131,7 +141,7 @@ static void send_auth(struct sim_node *n, u16 cmd, const u8 *bytes, u32 size_byt
 {
 	struct drbd_pkt pkt = { .cmd = cmd, .tail_byte = size_byte };
 
-	sim_send(n, SIM_DATA, &pkt, NULL, 0, bytes);
+	sim_send(n->vol[0], SIM_DATA, &pkt, NULL, 0, bytes);
 }
 
 static void begin_auth(struct sim_node *n)
@@ -173,7 +183,7 @@ static void got_auth(struct sim_node *n, const struct sim_msg *m)
 	enum drbd_hs hs;
 
 	if (!drbd_get_header(m->bytes, n->cs.apv, &h))
-		sim_violation(n->w, "%s: header of %u bytes is not understood", sim_node_name(n), m->size_byte);
+		sim_violation(n->w, "%s: header of %u bytes is not understood", n->name, m->size_byte);
 	hs = auth_step(n, &h, m->raw);
 	if (hs == HS_TRY_AGAIN) {
 		sim_conn_fail(n, C_NETWORK_FAILURE, "authentication");
@@ -201,7 +211,7 @@ static void got_features(struct sim_node *n, const struct sim_msg *m)
 	}
 	n->cs.apv = DRBD_MIN(n->cs.apv, n->apv_max);
 	n->cs.features &= n->features_mask;
-	sim_trace(n->w, n, "agreed version %u features %x", n->cs.apv, n->cs.features);
+	sim_trace(n->w, n->name, "agreed version %u features %x", n->cs.apv, n->cs.features);
 	if (n->net.cram_hmac_alg[0]) {
 		begin_auth(n);
 		return;
@@ -220,66 +230,66 @@ static void got_protocol(struct sim_node *n, const struct drbd_pkt *pkt)
 		sim_conn_stand_alone(n, differs);
 }
 
-static void got_sync_param(struct sim_node *n, const struct drbd_pkt *pkt)
+static void got_sync_param(struct sim_vol *v, const struct drbd_pkt *pkt)
 {
-	struct drbd_sync_param_verdict v;
-	struct drbd_disk_conf disk = n->disk_conf;
-	struct drbd_net_conf net = n->net;
+	struct drbd_sync_param_verdict d;
+	struct drbd_disk_conf disk = v->disk_conf;
+	struct drbd_net_conf net = v->n->net;
 
-	drbd_sync_param_received(&n->cs, &n->vs, &pkt->u.rs_param, &disk, &net, &v);
-	if (v.stand_alone) {
-		sim_conn_stand_alone(n, v.stand_alone);
+	drbd_sync_param_received(&v->n->cs, &v->vs, &pkt->u.rs_param, &disk, &net, &d);
+	if (d.stand_alone) {
+		sim_conn_stand_alone(v->n, d.stand_alone);
 		return;
 	}
-	n->disk_conf = disk;
-	n->net = net;
-	if (v.plan_changed)
-		drbd_rs_ctl_resize(&n->ctl, n->disk_conf.c_plan_ahead);
+	v->disk_conf = disk;
+	v->n->net = net;
+	if (d.plan_changed)
+		drbd_rs_ctl_resize(&v->ctl, v->disk_conf.c_plan_ahead);
 }
 
-static void got_sizes(struct sim_node *n, const struct drbd_pkt *pkt)
+static void got_sizes(struct sim_vol *v, const struct drbd_pkt *pkt)
 {
-	struct drbd_sizes_verdict v;
+	struct drbd_sizes_verdict d;
 
-	drbd_sizes_received(&n->cs, &n->vs, &n->sizes, &pkt->u.sizes, &v);
-	if (v.stand_alone) {
-		sim_conn_stand_alone(n, v.why);
+	drbd_sizes_received(&v->n->cs, &v->vs, &v->sizes, &pkt->u.sizes, &d);
+	if (d.stand_alone) {
+		sim_conn_stand_alone(v->n, d.why);
 		return;
 	}
-	if (v.set_user)
-		n->sizes.user_sect = v.user_sect;
-	n->resize_answer = v.answer;
-	n->resize_flags = pkt->u.sizes.dds_flags;
-	n->resize_sync = v.grow_resync;
-	if (!v.set_size || v.size_sect == n->sizes.capacity_sect) {
-		sim_resized(n);
+	if (d.set_user)
+		v->sizes.user_sect = d.user_sect;
+	v->resize_answer = d.answer;
+	v->resize_flags = pkt->u.sizes.dds_flags;
+	v->resize_sync = d.grow_resync;
+	if (!d.set_size || d.size_sect == v->sizes.capacity_sect) {
+		sim_resized(v);
 		return;
 	}
-	if (n->disk_open && n->sizes.capacity_sect && (n->disk_conf.disk_size || v.size_sect < n->sizes.capacity_sect))
-		sim_violation(n->w, "%s: size changes from %llu to %llu without cause", sim_node_name(n),
-			      n->sizes.capacity_sect, v.size_sect);
-	sim_resize(n, v.size_sect);
+	if (v->disk_open && v->sizes.capacity_sect && (v->disk_conf.disk_size || d.size_sect < v->sizes.capacity_sect))
+		sim_violation(v->w, "%s: size changes from %llu to %llu without cause", v->name,
+			      v->sizes.capacity_sect, d.size_sect);
+	sim_resize(v, d.size_sect);
 }
 
-static void got_uuids(struct sim_node *n, const struct drbd_pkt *pkt)
+static void got_uuids(struct sim_vol *v, const struct drbd_pkt *pkt)
 {
 	struct drbd_transition tr;
 
-	switch (drbd_uuids_received(&n->cs, &n->vs, &pkt->u.uuids, &tr)) {
+	switch (drbd_uuids_received(&v->n->cs, &v->vs, &pkt->u.uuids, &tr)) {
 	case UUIDS_STORED:
 		break;
 	case UUIDS_STAND_ALONE:
-		sim_conn_stand_alone(n, "diskless primary: other data");
+		sim_conn_stand_alone(v->n, "diskless primary: other data");
 		break;
 	case UUIDS_SKIP_SYNC:
-		drbd_bm_clear(&n->bm, 0, n->bm.bits - 1);
-		sim_applied(n, &tr);
+		drbd_bm_clear(&v->bm, 0, v->bm.bits - 1);
+		sim_applied(v, &tr);
 		break;
 	}
 }
 
 /* True if done; false: ask again after something changed. */
-static void run_state(struct sim_node *n, u32 word)
+static void run_state(struct sim_vol *v, u32 word)
 {
 	enum drbd_recv_state_end end;
 	struct drbd_recv_state rs;
@@ -289,133 +299,133 @@ static void run_state(struct sim_node *n, u32 word)
 
 	memset(&rs, 0, sizeof(rs));
 	for (tries = 0; tries < 8; tries++) {
-		switch (drbd_recv_state_begin(&n->cs, &n->vs, word, n->bm.set, n->rs.failed, &rs)) {
+		switch (drbd_recv_state_begin(&v->n->cs, &v->vs, word, v->bm.set, v->rs.failed, &rs)) {
 		case RS_FINISH_RESYNC:
-			sim_rs_finish(n);
+			sim_rs_finish(v);
 			return;
 		case RS_FINISH_VERIFY:
-			sim_rs_finish(n);
+			sim_rs_finish(v);
 			return;
 		case RS_NOTHING:
 			return;
 		case RS_ERROR:
-			sim_conn_fail(n, rs.conn_to, "state");
+			sim_conn_fail(v->n, rs.conn_to, "state");
 			return;
 		case RS_TRY_DEMOTE:
-			n->vs.opens = sim_oracle_outstanding(n->w, n) != 0;
-			rs.demote = sim_set(n, DS_ROLE(R_MASK), DS_ROLE(R_SECONDARY), 0) >= SS_SUCCESS ? 1 : -1;
+			v->vs.opens = sim_oracle_outstanding(v) != 0;
+			rs.demote = sim_set(v, DS_ROLE(R_MASK), DS_ROLE(R_SECONDARY), 0) >= SS_SUCCESS ? 1 : -1;
 			continue;
 		case RS_SYNC:
-			sim_trace(n->w, n, "sync handshake: rule %u, hg %d -> %d, conn %s%s%s", rs.sync.uuid.rule,
+			sim_trace(v->w, v->name, "sync handshake: rule %u, hg %d -> %d, conn %s%s%s", rs.sync.uuid.rule,
 				  rs.sync.uuid.hg, rs.sync.hg, drbd_conn_name(rs.sync.conn),
 				  rs.sync.fail ? ", " : "", rs.sync.fail ? drbd_sync_fail_text(rs.sync.fail) : "");
-			sim_trace(n->w, n, "own %llx:%llx:%llx:%llx peer's %llx:%llx:%llx:%llx", rs.uuid[0], rs.uuid[1],
-				  rs.uuid[2], rs.uuid[3], n->vs.peer.uuid[0], n->vs.peer.uuid[1], n->vs.peer.uuid[2],
-				  n->vs.peer.uuid[3]);
+			sim_trace(v->w, v->name, "own %llx:%llx:%llx:%llx peer's %llx:%llx:%llx:%llx", rs.uuid[0], rs.uuid[1],
+				  rs.uuid[2], rs.uuid[3], v->vs.peer.uuid[0], v->vs.peer.uuid[1], v->vs.peer.uuid[2],
+				  v->vs.peer.uuid[3]);
 			if (rs.sync.fail == SF_SPLIT_BRAIN || rs.sync.fail == SF_UNRELATED)
-				sim_reported_split(n);
+				sim_reported_split(v->n);
 			if (rs.sync.auto_solved || rs.sync.manual_solved)
-				sim_oracle_excuse(rs.sync.hg < 0 ? n : n->w->node[!n->nr], "split brain solved");
+				sim_oracle_excuse(rs.sync.hg < 0 ? v : sim_peer_vol(v), "split brain solved");
 			if (rs.sync.set_all_bits) {
-				sim_set_all_bits(n);
-				sim_bm_write(n, NULL, NULL);
+				sim_set_all_bits(v);
+				sim_bm_write(v, NULL, NULL);
 			}
 			break;
 		case RS_APPLY:
 			break;
 		}
-		end = drbd_recv_state_apply(&n->cs, &n->vs, &rs, &tr, &send_both);
+		end = drbd_recv_state_apply(&v->n->cs, &v->vs, &rs, &tr, &send_both);
 		if (rs.md_dirty)
-			sim_md_write(n, NULL, NULL);
+			sim_md_write(v, NULL, NULL);
 		switch (end) {
 		case RSE_DONE:
-			sim_applied(n, &tr);
+			sim_applied(v, &tr);
 			if (send_both) {
-				sim_send_uuids(n, 0);
-				sim_send_state(n, n->vs.state);
+				sim_send_uuids(v, 0);
+				sim_send_state(v, v->vs.state);
 			}
 			return;
 		case RSE_AGAIN:
 			memset(&rs, 0, sizeof(rs));
 			continue;
 		case RSE_STAND_ALONE:
-			sim_conn_stand_alone(n, "state refused");
+			sim_conn_stand_alone(v->n, "state refused");
 			return;
 		case RSE_PROTOCOL_ERROR:
-			sim_conn_fail(n, C_PROTOCOL_ERROR, "state refused");
+			sim_conn_fail(v->n, C_PROTOCOL_ERROR, "state refused");
 			return;
 		case RSE_REBOOTED: {
 			struct drbd_change ch = { DS_SUSPENDED, 0, CS_HARD };
 
-			sim_log_event(n, RQE_CONN_LOST);
-			if (drbd_pending_new_uuid(&n->vs, sim_node_random(n)))
-				sim_md_write(n, NULL, NULL);
-			sim_change_conn(n, &ch);
-			sim_conn_fail(n, C_PROTOCOL_ERROR, "peer was rebooted");
+			sim_log_event(v->n, NULL, RQE_CONN_LOST);
+			if (drbd_pending_new_uuid(&v->vs, sim_node_random(v->n)))
+				sim_md_write(v, NULL, NULL);
+			sim_change_conn(v->n, &ch);
+			sim_conn_fail(v->n, C_PROTOCOL_ERROR, "peer was rebooted");
 			return;
 		}
 		}
 	}
-	sim_violation(n->w, "%s: a received state is never settled", sim_node_name(n));
+	sim_violation(v->w, "%s: a received state is never settled", v->name);
 }
 
-static void got_change_request(struct sim_node *n, const struct drbd_pkt *pkt, bool conn_wide)
+static void got_change_request(struct sim_vol *v, const struct drbd_pkt *pkt, bool conn_wide)
 {
 	struct drbd_pkt reply = { .cmd = conn_wide ? P_CONN_ST_CHG_REPLY : P_STATE_CHG_REPLY };
 	struct drbd_change ch;
 	s32 rv;
 
-	if (drbd_peer_request(&n->cs, n->op.wait_change, conn_wide, &pkt->u.req_state, &ch))
+	if (drbd_peer_request(&v->n->cs, v->n->op.wait_change, conn_wide, &pkt->u.req_state, &ch))
 		rv = SS_CONCURRENT_ST_CHG;
 	else if (conn_wide)
-		rv = sim_change_conn(n, &ch);
+		rv = sim_change_conn(v->n, &ch);
 	else
-		rv = sim_change(n, &ch);
+		rv = sim_change(v, &ch);
 	reply.u.retcode = rv;
-	sim_send(n, SIM_META, &reply, NULL, 0, NULL);
+	sim_send(v, SIM_META, &reply, NULL, 0, NULL);
 }
 
 /* False: wait for the state to change. */
-static bool got_sync_uuid(struct sim_node *n, const struct drbd_pkt *pkt)
+static bool got_sync_uuid(struct sim_vol *v, const struct drbd_pkt *pkt)
 {
-	enum drbd_state_rv rv = drbd_got_sync_uuid(&n->vs, pkt->u.uuid);
+	enum drbd_state_rv rv = drbd_got_sync_uuid(&v->vs, pkt->u.uuid);
 
 	if (rv == SS_UNKNOWN_ERROR)
 		return false;
 	if (rv < SS_SUCCESS)
 		return true;
-	sim_md_write(n, NULL, NULL);
-	sim_rs_start(n, C_SYNC_TARGET);
+	sim_md_write(v, NULL, NULL);
+	sim_rs_start(v, C_SYNC_TARGET);
 	return true;
 }
 
 /* --- bitmap -------------------------------------------------------------------------------------------------------------------- */
 
-bool sim_send_bitmap(struct sim_node *n)
+bool sim_send_bitmap(struct sim_vol *v)
 {
 	struct drbd_bm_xfer x;
 	u8 buf[4096];
-	u32 max = 4096 - drbd_header_size(n->cs.apv);
+	u32 max = 4096 - drbd_header_size(v->n->cs.apv);
 
 	memset(&x, 0, sizeof(x));
 	while (!x.done) {
 		struct drbd_pkt pkt = { .cmd = 0 };
 
-		pkt.tail_byte = drbd_bm_send(&n->bm, &x, n->net.use_rle && n->cs.apv >= 90, buf, max, &pkt.cmd);
+		pkt.tail_byte = drbd_bm_send(&v->bm, &x, v->n->net.use_rle && v->n->cs.apv >= 90, buf, max, &pkt.cmd);
 		if (pkt.cmd == P_COMPRESSED_BITMAP) {	/* the encoding byte is the packet's fixed part */
 			pkt.u.encoding = buf[0];
 			pkt.tail_byte--;
 		}
-		if (!sim_send(n, SIM_DATA, &pkt, NULL, 0, pkt.cmd == P_COMPRESSED_BITMAP ? buf + 1 : buf))
+		if (!sim_send(v, SIM_DATA, &pkt, NULL, 0, pkt.cmd == P_COMPRESSED_BITMAP ? buf + 1 : buf))
 			return false;
 	}
 	return true;
 }
 
-static void got_bitmap(struct sim_node *n, const struct drbd_pkt *pkt, const struct sim_msg *m)
+static void got_bitmap(struct sim_vol *v, const struct drbd_pkt *pkt, const struct sim_msg *m)
 {
 	u8 buf[4096];
-	u32 size = pkt->tail_byte, max = 4096 - drbd_header_size(n->cs.apv);
+	u32 size = pkt->tail_byte, max = 4096 - drbd_header_size(v->n->cs.apv);
 
 	if (pkt->cmd == P_COMPRESSED_BITMAP) {
 		buf[0] = pkt->u.encoding;
@@ -424,19 +434,19 @@ static void got_bitmap(struct sim_node *n, const struct drbd_pkt *pkt, const str
 	} else if (size) {
 		memcpy(buf, m->raw, size);
 	}
-	if (drbd_bm_receive(&n->bm, &n->xfer_in, pkt->cmd, buf, size, max)) {
-		sim_conn_fail(n, C_PROTOCOL_ERROR, "bitmap");
+	if (drbd_bm_receive(&v->bm, &v->xfer_in, pkt->cmd, buf, size, max)) {
+		sim_conn_fail(v->n, C_PROTOCOL_ERROR, "bitmap");
 		return;
 	}
-	if (!n->xfer_in.done)
+	if (!v->xfer_in.done)
 		return;
-	memset(&n->xfer_in, 0, sizeof(n->xfer_in));
-	sim_trace(n->w, n, "bitmap received, %llu bits set", n->bm.set);
-	if (n->vs.state.conn == C_WF_BITMAP_T) {
-		if (sim_send_bitmap(n))
-			sim_set(n, DS_CONN(C_MASK), DS_CONN(C_WF_SYNC_UUID), CS_VERBOSE);
-	} else if (n->vs.state.conn == C_WF_BITMAP_S) {
-		sim_rs_start(n, C_SYNC_SOURCE);
+	memset(&v->xfer_in, 0, sizeof(v->xfer_in));
+	sim_trace(v->w, v->name, "bitmap received, %llu bits set", v->bm.set);
+	if (v->vs.state.conn == C_WF_BITMAP_T) {
+		if (sim_send_bitmap(v))
+			sim_set(v, DS_CONN(C_MASK), DS_CONN(C_WF_SYNC_UUID), CS_VERBOSE);
+	} else if (v->vs.state.conn == C_WF_BITMAP_S) {
+		sim_rs_start(v, C_SYNC_SOURCE);
 	}
 }
 
@@ -444,18 +454,19 @@ static void got_bitmap(struct sim_node *n, const struct drbd_pkt *pkt, const str
 
 static void flushed(struct sim_world *w, void *arg, u64 gen, s32 error, const u32 *content)
 {
-	struct sim_node *n = arg;
+	struct sim_vol *v = arg;
+	struct sim_node *n = v->n;
 
 	(void)w;
 	(void)content;
-	n->flushing = false;
+	n->flushing--;
 	if (error) {
 		drbd_epochs_disk_lost(&n->es);
-		sim_io_error(n, IOE_META);
+		sim_io_error(v, IOE_META);
 	}
-	sim_disk_put(n);
+	sim_disk_put(v);
 	sim_node_wake(n);
-	if (gen != n->conn_gen || !n->barrier_waits)
+	if (n->flushing || gen != n->conn_gen || !n->barrier_waits)
 		return;
 	n->barrier_waits = false;
 	if (n->es.lost) {
@@ -464,6 +475,20 @@ static void flushed(struct sim_world *w, void *arg, u64 gen, s32 error, const u3
 	}
 	drbd_epoch_drained(&n->es, false);
 	sim_send_barrier_acks(n);
+}
+
+/* An epoch is one for all volumes: every disk is flushed. */
+static void flush_disks(struct sim_node *n)
+{
+	struct sim_vol *v;
+
+	for_each_vol(v, n) {
+		if (!v->disk_open || (v->nr && SIM_FAULT(n->w, "barrier-flushes-one-volume")))
+			continue;
+		n->flushing++;
+		v->disk_users++;
+		sim_disk_flush(&v->disk, flushed, v, n->conn_gen);
+	}
 }
 
 /* False: the receiver waits. */
@@ -478,13 +503,10 @@ static bool step_barrier(struct sim_node *n)
 		n->barrier_waits = false;
 		return true;
 	}
-	if (n->es.wo == WO_BDEV_FLUSH && n->disk_open &&
-	    !SIM_FAULT(n->w, "barrier-not-flushed")) {
-		n->flushing = true;
-		n->disk_users++;
-		sim_disk_flush(&n->disk, flushed, n, n->conn_gen);
+	if (n->es.wo == WO_BDEV_FLUSH && !SIM_FAULT(n->w, "barrier-not-flushed"))
+		flush_disks(n);
+	if (n->flushing)
 		return false;
-	}
 	n->barrier_waits = false;
 	drbd_epoch_drained(&n->es, false);
 	sim_send_barrier_acks(n);
@@ -517,85 +539,85 @@ void sim_send_barrier_acks(struct sim_node *n)
 	struct drbd_epoch *done;
 
 	while (drbd_epoch_next_ack(&n->es, &pkt.u.barrier_ack.barrier, &pkt.u.barrier_ack.set_size, &done))
-		sim_send(n, SIM_META, &pkt, NULL, 0, NULL);
+		sim_send(n->vol[0], SIM_META, &pkt, NULL, 0, NULL);
 }
 
 /* --- the receivers ------------------------------------------------------------------------------------------------------------------- */
 
-static void got_oos(struct sim_node *n, const struct drbd_pkt *pkt)
+static void got_oos(struct sim_vol *v, const struct drbd_pkt *pkt)
 {
-	if (!SIM_FAULT(n->w, "out-of-sync-ignored"))
-		sim_set_oos(n, pkt->u.desc.sector, pkt->u.desc.blksize);
+	if (!SIM_FAULT(v->w, "out-of-sync-ignored"))
+		sim_set_oos(v, pkt->u.desc.sector, pkt->u.desc.blksize);
 }
 
 /* False: the packet has to wait; it is offered again. */
-static bool data_packet(struct sim_node *n, const struct drbd_pkt *pkt, struct sim_msg *m)
+static bool data_packet(struct sim_vol *v, const struct drbd_pkt *pkt, struct sim_msg *m)
 {
 	switch (pkt->cmd) {
-	case P_PROTOCOL:		got_protocol(n, pkt); return true;
+	case P_PROTOCOL:		got_protocol(v->n, pkt); return true;
 	case P_SYNC_PARAM:
-	case P_SYNC_PARAM89:		got_sync_param(n, pkt); return true;
-	case P_SIZES:			got_sizes(n, pkt); return true;
+	case P_SYNC_PARAM89:		got_sync_param(v, pkt); return true;
+	case P_SIZES:			got_sizes(v, pkt); return true;
 	case P_UUIDS:
-		if (n->op.wait_change && n->vs.state.disk < D_INCONSISTENT)
+		if (v->n->op.wait_change && v->vs.state.disk < D_INCONSISTENT)
 			return false;	/* a running cluster-wide change first */
-		got_uuids(n, pkt);
+		got_uuids(v, pkt);
 		return true;
-	case P_STATE:			run_state(n, pkt->u.state); return true;
-	case P_STATE_CHG_REQ:		got_change_request(n, pkt, false); return true;
-	case P_CONN_ST_CHG_REQ:		got_change_request(n, pkt, true); return true;
-	case P_SYNC_UUID:		return got_sync_uuid(n, pkt);
+	case P_STATE:			run_state(v, pkt->u.state); return true;
+	case P_STATE_CHG_REQ:		got_change_request(v, pkt, false); return true;
+	case P_CONN_ST_CHG_REQ:		got_change_request(v, pkt, true); return true;
+	case P_SYNC_UUID:		return got_sync_uuid(v, pkt);
 	case P_BITMAP:
-	case P_COMPRESSED_BITMAP:	got_bitmap(n, pkt, m); return true;
-	case P_OUT_OF_SYNC:		got_oos(n, pkt); return true;
-	case P_BARRIER:			got_barrier(n, pkt); return true;
+	case P_COMPRESSED_BITMAP:	got_bitmap(v, pkt, m); return true;
+	case P_OUT_OF_SYNC:		got_oos(v, pkt); return true;
+	case P_BARRIER:			got_barrier(v->n, pkt); return true;
 	case P_DATA:
 	case P_TRIM:
-	case P_ZEROES:			return sim_recv_write(n, pkt, m);
-	case P_DATA_REQUEST:		return sim_recv_read(n, pkt, m, RS_READ_REQ);
-	case P_RS_DATA_REQUEST:		return sim_recv_read(n, pkt, m, RS_DATA_REQ);
-	case P_RS_THIN_REQ:		return sim_recv_read(n, pkt, m, RS_THIN_REQ);
-	case P_CSUM_RS_REQUEST:		return sim_recv_read(n, pkt, m, RS_CSUM_REQ);
-	case P_OV_REQUEST:		return sim_recv_read(n, pkt, m, RS_OV_REQ);
-	case P_OV_REPLY:		sim_ov_reply(n, pkt, m); return true;
+	case P_ZEROES:			return sim_recv_write(v, pkt, m);
+	case P_DATA_REQUEST:		return sim_recv_read(v, pkt, m, RS_READ_REQ);
+	case P_RS_DATA_REQUEST:		return sim_recv_read(v, pkt, m, RS_DATA_REQ);
+	case P_RS_THIN_REQ:		return sim_recv_read(v, pkt, m, RS_THIN_REQ);
+	case P_CSUM_RS_REQUEST:		return sim_recv_read(v, pkt, m, RS_CSUM_REQ);
+	case P_OV_REQUEST:		return sim_recv_read(v, pkt, m, RS_OV_REQ);
+	case P_OV_REPLY:		sim_ov_reply(v, pkt, m); return true;
 	case P_DATA_REPLY:
 	case P_RS_DATA_REPLY:
-	case P_RS_DEALLOCATED:		return sim_recv_rs_data(n, pkt, m);
+	case P_RS_DEALLOCATED:		return sim_recv_rs_data(v, pkt, m);
 	default:
-		sim_violation(n->w, "%s: unexpected %s on the data socket", sim_node_name(n),
+		sim_violation(v->w, "%s: unexpected %s on the data socket", v->name,
 			      drbd_packet_name(pkt->cmd));
 	}
 }
 
-static void meta_packet(struct sim_node *n, const struct drbd_pkt *pkt)
+static void meta_packet(struct sim_vol *v, const struct drbd_pkt *pkt)
 {
 	switch (pkt->cmd) {
 	case P_PING:
-		sim_send_cmd(n, SIM_META, P_PING_ACK);
+		sim_send_cmd(v->n, SIM_META, P_PING_ACK);
 		break;
 	case P_PING_ACK:
-		n->pings_answered++;
-		n->ping_outstanding = n->pings_answered != n->pings_asked;
-		n->ping_sent_us = n->w->now_us;
-		sim_node_wake(n);
+		v->n->pings_answered++;
+		v->n->ping_outstanding = v->n->pings_answered != v->n->pings_asked;
+		v->n->ping_sent_us = v->w->now_us;
+		sim_node_wake(v->n);
 		break;
 	case P_STATE_CHG_REPLY:
 		/* with apv < 100 it may belong to a connection-wide request */
-		if (n->op.conn_wide && n->op.wait_change)
-			drbd_conn_got_reply(&n->cs, pkt->u.retcode);
+		if (v->n->op.conn_wide && v->n->op.wait_change)
+			drbd_conn_got_reply(&v->n->cs, pkt->u.retcode);
 		else
-			drbd_vol_got_reply(&n->vs, pkt->u.retcode);
-		sim_node_wake(n);
+			drbd_vol_got_reply(&v->vs, pkt->u.retcode);
+		sim_node_wake(v->n);
 		break;
 	case P_CONN_ST_CHG_REPLY:
-		drbd_conn_got_reply(&n->cs, pkt->u.retcode);
-		sim_node_wake(n);
+		drbd_conn_got_reply(&v->n->cs, pkt->u.retcode);
+		sim_node_wake(v->n);
 		break;
 	case P_BARRIER_ACK:
-		sim_recv_barrier_ack(n, pkt);
+		sim_recv_barrier_ack(v->n, pkt);
 		break;
 	default:
-		sim_recv_ack(n, pkt);
+		sim_recv_ack(v, pkt);
 		break;
 	}
 }
@@ -608,13 +630,20 @@ static bool decode(struct sim_node *n, int sock, const struct sim_msg *m, struct
 	const char *why = "header";
 
 	if (!drbd_get_header(m->bytes, n->cs.apv, &h))
-		sim_violation(n->w, "%s: header of %u bytes is not understood", sim_node_name(n), m->size_byte);
+		sim_violation(n->w, "%s: header of %u bytes is not understood", n->name, m->size_byte);
 	if (drbd_packet_check(&h, sock_kind, PH_LOOP, n->cs.apv, n->cs.features, &fixed, &why))
-		sim_violation(n->w, "%s: %s: %s", sim_node_name(n), drbd_packet_name(h.cmd), why);
+		sim_violation(n->w, "%s: %s: %s", n->name, drbd_packet_name(h.cmd), why);
 	if (fixed != m->size_byte - head ||
 	    !drbd_get_packet(&h, n->cs.apv, n->cs.features, m->bytes + head, fixed, pkt))
-		sim_violation(n->w, "%s: %s is not decoded", sim_node_name(n), drbd_packet_name(h.cmd));
+		sim_violation(n->w, "%s: %s is not decoded", n->name, drbd_packet_name(h.cmd));
 	return true;
+}
+
+static struct sim_vol *vol_of(struct sim_node *n, const struct drbd_pkt *pkt)
+{
+	if (pkt->volume >= n->pair->vols)
+		sim_violation(n->w, "%s: %s for volume %u", n->name, drbd_packet_name(pkt->cmd), pkt->volume);
+	return n->vol[pkt->volume];
 }
 
 static void run_data(struct sim_node *n)
@@ -623,8 +652,8 @@ static void run_data(struct sim_node *n)
 	struct sim_msg *m;
 	u32 gen = n->conn_gen;
 
-	while (n->conn && gen == n->conn_gen && !n->resizing && (m = n->in[SIM_DATA]) != NULL) {
-		if ((n->stuck && !sim_step_write(n)) || (n->stuck_read && !sim_step_read(n)))
+	while (n->conn && gen == n->conn_gen && !sim_resizing(n) && (m = n->in[SIM_DATA]) != NULL) {
+		if ((n->stuck && !sim_step_write(n->stuck)) || (n->stuck_read && !sim_step_read(n->stuck_read)))
 			return;
 		if (n->barrier_waits && !step_barrier(n))
 			return;
@@ -641,7 +670,7 @@ static void run_data(struct sim_node *n)
 			continue;
 		}
 		decode(n, SIM_DATA, m, &pkt);
-		if (!data_packet(n, &pkt, m))
+		if (!data_packet(vol_of(n, &pkt), &pkt, m))
 			return;
 		if (gen != n->conn_gen)
 			return;		/* the connection is gone, and the queue with it */
@@ -649,9 +678,9 @@ static void run_data(struct sim_node *n)
 		if (!m->next)
 			n->in_last[SIM_DATA] = &n->in[SIM_DATA];
 	}
-	if (!n->conn || gen != n->conn_gen || n->resizing)
+	if (!n->conn || gen != n->conn_gen || sim_resizing(n))
 		return;
-	if ((n->stuck && !sim_step_write(n)) || (n->stuck_read && !sim_step_read(n)))
+	if ((n->stuck && !sim_step_write(n->stuck)) || (n->stuck_read && !sim_step_read(n->stuck_read)))
 		return;
 	if (gen == n->conn_gen && n->barrier_waits && !step_barrier(n))
 		return;
@@ -672,25 +701,33 @@ static void run_meta(struct sim_node *n)
 		if (!m->next)
 			n->in_last[SIM_META] = &n->in[SIM_META];
 		decode(n, SIM_META, m, &pkt);
-		meta_packet(n, &pkt);
+		meta_packet(vol_of(n, &pkt), &pkt);
 	}
 	if (n->conn && gen == n->conn_gen && n->eof[SIM_META] && !n->in[SIM_META])
 		sim_conn_fail(n, C_NETWORK_FAILURE, "end of file on the meta socket");
 }
 
+static void send_due_bitmap(struct sim_vol *v)
+{
+	if (!v->bitmap_due || (v->rv.ap_bio && !SIM_FAULT(v->w, "bitmap-sent-early")))
+		return;
+	v->bitmap_due = false;
+	if (v->vs.state.conn == C_WF_BITMAP_S)
+		sim_send_bitmap(v);
+	if (drbd_req_release(&v->rv))
+		sim_node_wake(v->n);
+}
+
 void sim_poll_receiver(struct sim_node *n)
 {
+	struct sim_vol *v;
+
 	run_meta(n);
 	run_data(n);
 	if (!n->conn || n->cleaning)
 		return;
-	if (n->bitmap_due && (!n->rv.ap_bio || SIM_FAULT(n->w, "bitmap-sent-early"))) {
-		n->bitmap_due = false;
-		if (n->vs.state.conn == C_WF_BITMAP_S)
-			sim_send_bitmap(n);
-		if (drbd_req_release(&n->rv))
-			sim_node_wake(n);
-	}
+	for_each_vol(v, n)
+		send_due_bitmap(v);
 }
 
 void sim_node_received(struct sim_node *n, struct sim_conn *c, int sock, struct sim_msg *m)
@@ -714,7 +751,7 @@ void sim_node_eof(struct sim_node *n, struct sim_conn *c, int sock)
 	n->eof[sock] = true;
 	/* an orderly disconnect is under way: its answer may still come on the other socket */
 	if (n->cs.flags & CNF_DISCONNECT_SENT)
-		sim_trace(n->w, n, "end of file while disconnecting");
+		sim_trace(n->w, n->name, "end of file while disconnecting");
 	sim_poll_receiver(n);
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "sim_world.h"
-#include "sim_node.h"
 
 #define CHUNK_BYTE	(1 << 20)
 #define LIVELOCK_US	100000
@@ -138,14 +137,14 @@ bool sim_step(struct sim_world *w, u64 until_us)
 	return false;
 }
 
-void sim_trace(struct sim_world *w, const struct sim_node *n, const char *fmt, ...)
+void sim_trace(struct sim_world *w, const char *who, const char *fmt, ...)
 {
 	char line[600];
 	va_list ap;
 	int len, i;
 
 	len = snprintf(line, sizeof(line), "%9llu.%03llu %s  ", w->now_us / 1000, w->now_us % 1000,
-		       n ? sim_node_name(n) : "-");
+		       who ? who : "-");
 	va_start(ap, fmt);
 	len += vsnprintf(line + len, sizeof(line) - len, fmt, ap);
 	va_end(ap);

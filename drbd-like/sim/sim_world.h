@@ -10,9 +10,9 @@
 #include "drbd-like/core/drbd_port.h"
 
 struct sim_world;
+struct sim_vol;
 struct sim_node;
-struct sim_oracle;
-struct sim_net;
+struct sim_pair;
 struct sim_plan;
 
 typedef void (*sim_fn)(struct sim_world *w, void *arg, u64 data);
@@ -37,9 +37,8 @@ struct sim_world {
 	u32 heap_nr, heap_max;
 	/* memory of this history: handed out, never given back before the end */
 	struct sim_chunk *chunks;
-	struct sim_node *node[SIM_NODES];
-	struct sim_net *net;
-	struct sim_oracle *oracle;
+	struct sim_pair *pair;	/* resources; the second one, if there is one, is stacked on the first */
+	u32 pairs;
 	const struct sim_plan *plan;
 	bool tracing;
 	u64 trace_hash;
@@ -71,8 +70,8 @@ void sim_after(struct sim_world *w, u64 delay_us, const u32 *gen, sim_fn fn, voi
 /* The next event; false if there is none before until_us (time is until_us then). */
 bool sim_step(struct sim_world *w, u64 until_us);
 
-/* A line of the trace, with time and, if not NULL, the node's name. */
-void sim_trace(struct sim_world *w, const struct sim_node *n, const char *fmt, ...)
+/* A line of the trace, with time and, if not NULL, the name of a node or volume. */
+void sim_trace(struct sim_world *w, const char *who, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Ends the history: an invariant is broken. */
