@@ -355,13 +355,20 @@ enum drbd_state_rv drbd_valid_verdict(const struct drbd_conn_state *conn, const 
 	return SS_SUCCESS;
 }
 
+/* A volume that is through with the handshake syncs what it has grown by, whatever the others are at. */
+static bool resyncs_growth(union drbd_state os, union drbd_state ns)
+{
+	return os.conn == C_CONNECTED && os.role == ns.role &&
+	       in_set(ns.conn, C(SYNC_SOURCE) | C(PAUSED_SYNC_S) | C(WF_SYNC_UUID));
+}
+
 /* While the lists of the handshake are under way only the handshake itself goes on. */
 static bool disturbs_handshake(const struct drbd_conn_state *conn, union drbd_state os, union drbd_state ns)
 {
 	if (!(conn->flags & CNF_STATE_SENT))
 		return false;
 	return !(os.conn == C_WF_CONNECTION && ns.conn == C_WF_REPORT_PARAMS) &&
-	       !(os.conn == C_WF_REPORT_PARAMS && ns.conn >= C_CONNECTED);
+	       !(os.conn == C_WF_REPORT_PARAMS && ns.conn >= C_CONNECTED) && !resyncs_growth(os, ns);
 }
 
 static bool promotes_during_sync_handshake(union drbd_state os, union drbd_state ns)
@@ -696,13 +703,29 @@ static enum drbd_state_rv conn_verdict(const struct drbd_conn_state *conn, const
 	return rv;
 }
 
+/* The first volume whose change carries a suspend flag sets it for all of them: it is a change of each. */
+static void tell_susp(const struct drbd_conn_state *conn, union drbd_state was, struct drbd_transition *tr)
+{
+	u32 i;
+
+	for (i = 0; i < conn->vols; i++) {
+		tr[i].os.i = (tr[i].os.i & ~DS_SUSPENDED) | (was.i & DS_SUSPENDED);
+		tr[i].ns.i = (tr[i].ns.i & ~DS_SUSPENDED) | (conn->vol[i]->state.i & DS_SUSPENDED);
+		if (tr[i].os.i == tr[i].ns.i || tr[i].now)
+			continue;
+		tr[i].rv = SS_SUCCESS;
+		tr[i].now = NOW_WAKE;
+	}
+}
+
 static void conn_apply(struct drbd_conn_state *conn, const struct drbd_change *ch, struct drbd_transition *tr,
 		       struct drbd_conn_transition *ctr)
 {
-	union drbd_state val;
+	union drbd_state val, was;
 	u32 i;
 
 	val.i = ch->val;
+	was.i = conn->vols ? conn->vol[0]->state.i : 0;
 	ctr->oc = conn->cstate;
 	if (ch->mask & DS_CONN(C_MASK))
 		conn->cstate = val.conn;
@@ -712,6 +735,7 @@ static void conn_apply(struct drbd_conn_state *conn, const struct drbd_change *c
 		spread_susp(conn, lone_state(conn, ch));
 	for (i = 0; i < conn->vols; i++)
 		check_and_apply(conn, conn->vol[i], ch, &tr[i]);
+	tell_susp(conn, was, tr);
 	ctr->max_pdsk = drbd_highest_pdsk(conn);
 	ctr->max_susp_fen = conn->susp_fen;
 	ctr->rv = SS_SUCCESS;

@@ -394,8 +394,8 @@ enum drbd_state_rv drbd_change_invalidate(const struct drbd_conn_state *conn, co
 void drbd_change_pause_sync(bool pause, struct drbd_change *ch);
 enum drbd_ret_code drbd_pause_sync_result(const struct drbd_vol_state *vol, bool pause, enum drbd_state_rv rv);
 
-/* resume-io (8): before the change (drbd_change_suspend(false)): *new_uuid: drbd_pending_new_uuid() or exposed random was
- * done; after it: tell the log RQE_CONN_LOST if *conn_lost, RQE_FAIL_FROZEN if *fail_frozen, and RQE_RESUME. */
+/* resume-io (8), for every volume, for it thaws them all: before the change (drbd_change_suspend(false)); *write_md: a new
+ * UUID was made; after it: tell the log RQE_CONN_LOST if *conn_lost, RQE_FAIL_FROZEN if *fail_frozen, and RQE_RESUME. */
 void drbd_resume_io(struct drbd_vol_state *vol, u64 random, bool *write_md, bool *conn_lost, bool *fail_frozen);
 
 /* Disconnect (6.8): request d->change connection-wide, give rv to drbd_disconnect_next() until DISCONNECT_DONE/REFUSED. */

@@ -1047,20 +1047,30 @@ static s32 suspend_io(struct nl_ctx *c)
 
 static s32 resume_io(struct nl_ctx *c)
 {
-	bool write_md, conn_lost, fail_frozen;
+	bool write_md, lost, fail, conn_lost = false, fail_frozen = false;
+	struct drbd_device *dev;
 	struct drbd_change ch;
 	unsigned long flags;
 	s32 rv = lock_adm(c);
+	u32 i;
 
 	if (rv != NO_ERROR)
 		return rv;
 	spin_lock_irqsave(&c->r->lock, flags);
-	drbd_resume_io(&c->dev->vs, drbd_random(), &write_md, &conn_lost, &fail_frozen);
+	drbd_for_each_dev(dev, c->r) {
+		drbd_resume_io(&dev->vs, drbd_random(), &write_md, &lost, &fail);
+		conn_lost |= lost;
+		fail_frozen |= fail;
+		if (write_md)
+			drbd_md_dirty_locked(dev);
+	}
 	drbd_change_suspend(false, &ch);
 	rv = drbd_change_conn_locked(c->r, &ch);
 	spin_unlock_irqrestore(&c->r->lock, flags);
-	if (write_md)
-		drbd_md_write(c->dev);
+	for (i = 0; (dev = drbd_device_nth(c->r, i)); i++) {
+		drbd_md_write_if_dirty(dev);
+		drbd_device_put(dev);
+	}
 	if (conn_lost)
 		drbd_tell_log(c->r, NULL, RQE_CONN_LOST);
 	if (fail_frozen)

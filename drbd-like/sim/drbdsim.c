@@ -17,7 +17,7 @@ static sigjmp_buf *on_abort;
 static const char *const faults[] = {
 	"ack-before-write", "al-not-applied", "al-not-written", "barrier-not-drained", "barrier-not-flushed",
 	"barrier-not-sent", "bit-not-set", "bitmap-not-before-al", "bitmap-not-before-demotion",
-	"bitmap-not-before-resync", "bitmap-sent-early", "meta-data-before-data", "new-bits-not-set",
+	"barrier-flushes-one-volume", "bitmap-not-before-resync", "bitmap-sent-early", "meta-data-before-data", "new-bits-not-set",
 	"demotion-not-drained", "epoch-not-closed", "log-not-cleared", "md-not-written", "out-of-sync-ignored", "partial-block-cleared",
 	"read-out-of-sync", "read-passes-write", "resync-lock-ignored", "resync-not-flushed", "secret-not-checked",
 	"uuid-not-rotated",

@@ -1161,23 +1161,28 @@ static void poll_invalidate(struct sim_vol *v)
 	op_end(v->n, rv);
 }
 
-static void do_resume_io(struct sim_vol *v)
+static void do_resume_io(struct sim_node *n)
 {
 	struct drbd_change ch;
-	bool write_md, conn_lost, fail_frozen;
+	bool write_md, lost, fail, conn_lost = false, fail_frozen = false;
+	struct sim_vol *v;
 	s32 rv;
 
-	drbd_resume_io(&v->vs, sim_node_random(v->n), &write_md, &conn_lost, &fail_frozen);
+	for_each_vol(v, n) {
+		drbd_resume_io(&v->vs, sim_node_random(n), &write_md, &lost, &fail);
+		conn_lost |= lost;
+		fail_frozen |= fail;
+		if (write_md && v->disk_open)
+			sim_md_write(v, NULL, NULL);
+	}
 	drbd_change_suspend(false, &ch);
-	rv = sim_change_conn(v->n, &ch);
-	if (write_md && v->disk_open)
-		sim_md_write(v, NULL, NULL);
+	rv = sim_change_conn(n, &ch);
 	if (conn_lost)
-		sim_log_event(v->n, NULL, RQE_CONN_LOST);
+		sim_log_event(n, NULL, RQE_CONN_LOST);
 	if (fail_frozen)
-		sim_log_event(v->n, NULL, RQE_FAIL_FROZEN);
-	sim_log_event(v->n, NULL, RQE_RESUME);
-	op_end(v->n, rv);
+		sim_log_event(n, NULL, RQE_FAIL_FROZEN);
+	sim_log_event(n, NULL, RQE_RESUME);
+	op_end(n, rv);
 }
 
 static void do_pause(struct sim_vol *v, bool pause)
@@ -1238,7 +1243,7 @@ static void poll_op(struct sim_node *n)
 		drbd_change_suspend(true, &ch);
 		op_end(n, sim_change_conn(n, &ch));
 		break;
-	case OP_RESUME_IO:		do_resume_io(v); break;
+	case OP_RESUME_IO:		do_resume_io(n); break;
 	case OP_RESIZE:			op_end(n, do_resize(v)); break;
 	}
 }

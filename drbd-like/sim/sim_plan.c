@@ -118,6 +118,19 @@ static void make_resize(struct sim_config *c, u64 seed)
 		c->resize_ms[i] = 3000 + rnd(&rng, 60000);
 }
 
+/* The header names the volume from version 100 on. */
+static void make_volumes(struct sim_config *c, u64 seed)
+{
+	u64 rng = seed * 0xaf251af3b0f025b5ull + 5;
+	u32 i;
+
+	if (!one_in(&rng, 6))
+		return;
+	c->vols = SIM_VOLS;
+	for (i = 0; i < SIM_NODES; i++)
+		c->apv_max[i] = DRBD_MAX(c->apv_max[i], 100);
+}
+
 void sim_plan_make(struct sim_plan *p, u64 seed)
 {
 	u64 rng = seed * 0x2545f4914f6cdd1dull + 99, at = 2 * SECOND;
@@ -127,6 +140,7 @@ void sim_plan_make(struct sim_plan *p, u64 seed)
 	make_config(&p->conf, &rng);
 	make_auth(&p->conf, seed);
 	make_resize(&p->conf, seed);
+	make_volumes(&p->conf, seed);
 	p->actions = 12 + rnd(&rng, SIM_ACTIONS_MAX - 12);
 	for (a = p->action; a < p->action + p->actions; a++) {
 		a->what = a < p->action + 3 ? (a == p->action ? ACT_PROMOTE : ACT_LOAD) : pick_action(&rng);
@@ -144,9 +158,9 @@ void sim_plan_print(const struct sim_plan *p)
 	const struct sim_config *c = &p->conf;
 	u32 i;
 
-	printf("# %llu sectors%s, protocol %c%s, fencing %u, on-io-error %u, on-no-data %u, on-congestion %u/%u, "
+	printf("# %u volumes of %llu sectors%s, protocol %c%s, fencing %u, on-io-error %u, on-no-data %u, on-congestion %u/%u, "
 	       "after-sb %u/%u/%u, ordering %u, versions %u/%u, al-extents %u, max-epoch-size %u, limit %llu%s%s\n",
-	       c->sectors, c->created ? " fresh" : "", "?ABC"[c->wire_protocol], c->two_primaries ? ", two primaries" : "",
+	       c->vols, c->sectors, c->created ? " fresh" : "", "?ABC"[c->wire_protocol], c->two_primaries ? ", two primaries" : "",
 	       c->fencing, c->on_io_error, c->on_no_data, c->on_congestion, c->cong_fill, c->after_sb_0p, c->after_sb_1p,
 	       c->after_sb_2p, c->ordering, c->apv_max[0], c->apv_max[1], c->al_extents, c->max_epoch_size,
 	       c->limit_sect, c->auth ? ", authentication" : "", c->wrong_secret ? " with a wrong secret" : "");
@@ -441,8 +455,6 @@ static bool repair_volume(struct sim_vol *v)
 	else if (n->cs.cstate == C_STANDALONE && s.disk == D_INCONSISTENT && pv->vs.state.disk <= D_INCONSISTENT &&
 		 n->nr == 0 && !sim_rnd(w, 20))
 		command(v, OP_PRIMARY, true);	/* nobody has good data: take this node's */
-	else if (n->cs.cstate == C_STANDALONE)
-		command(v, OP_CONNECT, split && n->nr == (int)(w->seed & 1));
 	else if (s.conn > C_CONNECTED && w->now_us > w->plan->end_us + 60 * SECOND && !sim_rnd(w, 40))
 		command(v, OP_DISCONNECT, false);	/* a resync with failed blocks */
 	else if (s.conn == C_CONNECTED && s.disk != D_UP_TO_DATE && s.pdsk != D_UP_TO_DATE && n->nr == 0 &&
@@ -467,6 +479,9 @@ static void repair_node(struct sim_node *n)
 	for_each_vol(v, n)
 		if (repair_volume(v))
 			return;
+	if (n->cs.cstate == C_STANDALONE)
+		command(n->vol[0], OP_CONNECT, (n->splits_reported || sim_peer(n)->splits_reported) &&
+			n->nr == (int)(n->w->seed & 1));
 }
 
 static void repair_disk(struct sim_disk *d)

@@ -23,6 +23,7 @@ bites() { # FAULT SEEDS
 @test "an activity-log transaction that is not written" { bites al-not-written 500; }
 @test "a barrier ack before the epoch is drained" { bites barrier-not-drained 500; }
 @test "a barrier ack without flush" { bites barrier-not-flushed 500; }
+@test "a barrier ack for which one volume of two was flushed" { bites barrier-flushes-one-volume 500; }
 @test "a barrier that is not sent" { bites barrier-not-sent 2000; }
 @test "a bit that is not set" { bites bit-not-set 500; }
 @test "an extent that leaves the activity log before its bitmap is written" { bites bitmap-not-before-al 2000; }

@@ -750,6 +750,39 @@ TEST(a_connection_without_volumes_changes_alone)
 	CHECK_INT(drbd_lowest_conn(&conn), C_DISCONNECTING);
 }
 
+/* What each volume made of the suspension is due in each: found by drbdsim, seed 1868, as a split brain nobody saw. */
+TEST(a_suspension_is_a_change_of_every_volume)
+{
+	struct drbd_after after;
+
+	fresh(2, S(PRI, UNK, WF_CONNECTION, UP_TO_DATE, UNKNOWN));
+	CHECK_INT(request_conn(DS_SUSP, DS_SUSP, 0), SS_SUCCESS);
+	CHECK(!tr[0].os.susp && tr[0].ns.susp && !tr[1].os.susp && tr[1].ns.susp);
+	vol[1].flags |= VF_NEW_CUR_UUID;
+	CHECK_INT(request_conn(DS_SUSP, 0, 0), SS_SUCCESS);
+	CHECK(tr[0].os.susp && !tr[0].ns.susp && tr[1].os.susp && !tr[1].ns.susp);
+	CHECK(tr[1].now & NOW_WAKE);
+	drbd_vol_after(&conn, &vol[1], tr[1].os, tr[1].ns, 0x7000, &after);
+	CHECK_STR(after_text(&after), "md-write md-sync");
+	CHECK(vol[1].uuid[UI_CURRENT] == 0x7001);
+	CHECK_INT(request_conn(DS_SUSP, 0, 0), SS_NOTHING_TO_DO);
+}
+
+/* The other volumes may still be in the handshake. */
+TEST(a_volume_that_grew_is_resynced_while_others_connect)
+{
+	fresh(2, S(SEC, UNK, WF_REPORT_PARAMS, UP_TO_DATE, UNKNOWN));
+	drbd_conn_state_sent(&conn);
+	vol[0].state = S(SEC, SEC, CONNECTED, UP_TO_DATE, UP_TO_DATE);
+	CHECK_INT(request(CONN(SYNC_SOURCE), 0), SS_SUCCESS);
+	vol[0].state = S(SEC, SEC, CONNECTED, UP_TO_DATE, UP_TO_DATE);
+	CHECK_INT(request(CONN(WF_SYNC_UUID), 0), SS_SUCCESS);
+	vol[0].state = S(SEC, SEC, CONNECTED, UP_TO_DATE, UP_TO_DATE);
+	CHECK_INT(request(ROLE(PRI), 0), SS_IN_TRANSIENT_STATE);
+	CHECK_INT(request(CONN(VERIFY_S), 0), SS_IN_TRANSIENT_STATE);
+	CHECK(conn.flags & CNF_STATE_SENT);
+}
+
 TEST(extremes_are_over_all_volumes)
 {
 	fresh(2, S(SEC, UNK, WF_CONNECTION, OUTDATED, UNKNOWN));
@@ -899,6 +932,8 @@ int main(void)
 	RUN(a_connection_changes_with_all_its_volumes_or_not_at_all);
 	RUN(a_graceful_disconnect_asks_the_peer);
 	RUN(a_connection_without_volumes_changes_alone);
+	RUN(a_suspension_is_a_change_of_every_volume);
+	RUN(a_volume_that_grew_is_resynced_while_others_connect);
 	RUN(extremes_are_over_all_volumes);
 	RUN(the_peers_requests_are_applied_from_our_side);
 	RUN(one_of_two_concurrent_changes_wins);
