@@ -1,4 +1,4 @@
-# The simulator: two nodes on the core in one process. drbdsim_bad is the same with deliberate faults to switch on, to
+# The simulator: two or three nodes on the core in one process. drbdsim_bad is the same with deliberate faults to switch on, to
 # prove that the oracle bites. Both need the whole core.
 SIM_SRC := $(wildcard drbd-like/sim/*.c) $(CORE_SRC)
 SIM_BAD := $(patsubst drbd-like/sim/%,$(O)/gen/faulty/%,$(filter drbd-like/sim/%,$(SIM_SRC)))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * drbdsim: histories of two nodes on the core, one a seed. A history is a plan (sim_plan.c) played in virtual time by
- * two shells (sim_node.c) over simulated disks and a network; after every event the oracle looks at everything.
+ * drbdsim: histories on the core, one a seed: two nodes with one or two volumes, or three with a stacked resource. A
+ * history is a plan (sim_plan.c) played in virtual time by the shells of the nodes (sim_node.c) over simulated disks and
+ * networks; after every event the oracle looks at everything.
  */
 #include <malloc.h>
 #include <popt.h>
@@ -19,7 +20,7 @@ static const char *const faults[] = {
 	"barrier-not-sent", "bit-not-set", "bitmap-not-before-al", "bitmap-not-before-demotion",
 	"barrier-flushes-one-volume", "bitmap-not-before-resync", "bitmap-sent-early", "meta-data-before-data", "new-bits-not-set",
 	"demotion-not-drained", "epoch-not-closed", "log-not-cleared", "md-not-written", "out-of-sync-ignored", "partial-block-cleared",
-	"read-out-of-sync", "read-passes-write", "resync-lock-ignored", "resync-not-flushed", "secret-not-checked",
+	"read-out-of-sync", "read-passes-write", "resync-lock-ignored", "resync-not-flushed", "secret-not-checked", "stacked-not-open",
 	"uuid-not-rotated",
 };
 

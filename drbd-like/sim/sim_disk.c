@@ -82,6 +82,35 @@ static void flush_md(struct sim_disk *d)
 		}
 }
 
+/* Who wrote this version of a sector below, and what. */
+static const struct sim_io *writer_below(const struct sim_vol *below, u64 s, u32 version, u32 *at)
+{
+	const struct sim_bio *bio = sim_oracle_writer(below, version);
+
+	*at = (u32)(s - bio->sector);
+	return bio->above;
+}
+
+static u32 content_below(const struct sim_vol *below, u64 s, u32 version)
+{
+	const struct sim_io *io;
+	u32 at;
+
+	if (!version)
+		return 0;
+	io = writer_below(below, s, version, &at);
+	return io->content ? io->content[at] : 0;
+}
+
+static const u8 *bytes_below(const struct sim_vol *below, u64 s, u32 version)
+{
+	const struct sim_io *io;
+	u32 at;
+
+	io = writer_below(below, s, version, &at);
+	return io->bytes + at * 512;
+}
+
 static void apply_write(struct sim_disk *d, const struct sim_io *io)
 {
 	u64 s = io->sector;
@@ -128,30 +157,63 @@ static void io_done(struct sim_world *w, void *arg, u64 unused)
 			flush_md(d);
 	} else if (io->flags & IO_WRITE) {
 		apply_write(d, io);
-	} else if (!io->flush_only) {
+	} else if (!io->flush_only && !d->stacked) {
 		memcpy(io->content, d->now + io->sector, io->size_byte / 512 * sizeof(u32));
 	}
 	if (io->fn)
 		io->fn(w, io->arg, io->data, io->error, io->content);
 }
 
+static void poked(struct sim_world *w, void *arg, u64 data, s32 error, const u32 *content);
+
 static bool fails(struct sim_world *w, u32 one_in)
 {
 	return one_in && sim_one_in(w, one_in);
 }
 
-static void submit(struct sim_io *io, u32 one_in)
+static void link_flying(struct sim_io *io)
 {
 	struct sim_disk *d = io->d;
 
-	io->submit_seq = ++d->w->seq;
-	io->error = fails(d->w, one_in) ? -EIO : 0;
 	io->next = d->flying;
 	io->at = &d->flying;
 	if (d->flying)
 		d->flying->at = &io->next;
 	d->flying = io;
 	d->in_flight++;
+}
+
+static void submit_below(struct sim_io *io)
+{
+	struct sim_disk *d = io->d;
+	struct sim_bio *bio = sim_alloc(d->w, sizeof(*bio));
+
+	bio->id = ++d->w->ios;
+	bio->above = io;
+	bio->above_gen = d->gen;
+	bio->sector = io->md ? d->sectors + io->sector / 512 : io->sector;
+	bio->size_byte = io->size_byte;
+	if (io->flush_only || (io->flags & IO_WRITE))
+		bio->flags = RQ_WRITE;
+	if (io->flush_only || (io->flags & IO_FLUSH))
+		bio->flags |= RQ_FLUSH;
+	if (io->flags & IO_FUA)
+		bio->flags |= RQ_FUA;
+	link_flying(io);
+	sim_node_submit(d->below, bio);
+}
+
+static void submit(struct sim_io *io, u32 one_in)
+{
+	struct sim_disk *d = io->d;
+
+	if (d->stacked) {
+		submit_below(io);
+		return;
+	}
+	io->submit_seq = ++d->w->seq;
+	io->error = fails(d->w, one_in) ? -EIO : 0;
+	link_flying(io);
 	sim_after(d->w, d->latency_us / 2 + sim_rnd(d->w, d->latency_us), &d->gen, io_done, io, 0);
 }
 
@@ -191,8 +253,8 @@ void sim_disk_flush(struct sim_disk *d, sim_io_fn fn, void *arg, u64 data)
 	submit(io, d->fail_writes);
 }
 
-void sim_disk_md_write(struct sim_disk *d, u32 offset_byte, const void *buf, u32 size_byte, sim_io_fn fn, void *arg,
-		       u64 data)
+static struct sim_io *new_md_io(struct sim_disk *d, u32 offset_byte, const void *buf, u32 size_byte, sim_io_fn fn,
+				void *arg, u64 data)
 {
 	struct sim_io *io = new_io(d, fn, arg, data);
 
@@ -203,7 +265,39 @@ void sim_disk_md_write(struct sim_disk *d, u32 offset_byte, const void *buf, u32
 	io->size_byte = size_byte;
 	io->bytes = sim_alloc(d->w, size_byte);
 	memcpy(io->bytes, buf, size_byte);
-	submit(io, d->fail_md);
+	return io;
+}
+
+void sim_disk_md_write(struct sim_disk *d, u32 offset_byte, const void *buf, u32 size_byte, sim_io_fn fn, void *arg,
+		       u64 data)
+{
+	submit(new_md_io(d, offset_byte, buf, size_byte, fn, arg, data), d->fail_md);
+}
+
+/* One after the other, as drbdmeta writes them. */
+static void poked(struct sim_world *w, void *arg, u64 data, s32 error, const u32 *content)
+{
+	struct sim_disk *d = arg;
+	struct sim_io *io = d->pokes;
+
+	(void)data;
+	(void)error;
+	(void)content;
+	if (!io) {
+		d->settled(w, d->settled_arg, 0);
+		return;
+	}
+	d->pokes = io->next;
+	if (!d->pokes)
+		d->pokes_last = &d->pokes;
+	submit(io, 0);
+}
+
+void sim_disk_settle(struct sim_disk *d, sim_fn fn, void *arg)
+{
+	d->settled = fn;
+	d->settled_arg = arg;
+	poked(d->w, d, 0, 0, NULL);
 }
 
 const u8 *sim_disk_md(const struct sim_disk *d)
@@ -213,8 +307,19 @@ const u8 *sim_disk_md(const struct sim_disk *d)
 
 void sim_disk_md_poke(struct sim_disk *d, u32 offset_byte, const void *buf, u32 size_byte)
 {
+	struct sim_io *io;
+	u32 first, end;
+
 	memcpy(d->md_now + offset_byte, buf, size_byte);
 	memcpy(d->md_stable + offset_byte, buf, size_byte);
+	if (!d->below)
+		return;
+	/* whole sectors */
+	first = offset_byte & ~511u;
+	end = (offset_byte + size_byte + 511) & ~511u;
+	io = new_md_io(d, first, d->md_now + first, end - first, poked, d, 0);
+	*d->pokes_last = io;
+	d->pokes_last = &io->next;
 }
 
 /* What was under way reached the medium in part: each sector or not. */
@@ -246,6 +351,13 @@ void sim_disk_crash(struct sim_disk *d)
 	u32 i, s;
 
 	d->gen++;
+	if (d->stacked) {
+		d->flying = NULL;
+		d->in_flight = 0;
+		d->pokes = NULL;
+		d->pokes_last = &d->pokes;
+		return;
+	}
 	for (i = 0; i < d->dirty_nr; i++) {
 		s = d->dirty_list[i].sector;
 		if (d->now[s] != d->stable[s] && sim_one_in(d->w, 2))
@@ -268,4 +380,59 @@ void sim_disk_crash(struct sim_disk *d)
 	d->dirty_nr = 0;
 	memcpy(d->md_now, d->md_stable, d->md_byte);
 	memset(d->md_dirty, 0, sizeof(d->md_dirty));
+}
+
+/* --- stacked --------------------------------------------------------------------------------------------------------------- */
+
+void sim_disk_ended_below(struct sim_bio *bio, s32 error)
+{
+	struct sim_io *io = bio->above;
+	struct sim_disk *d = io->d;
+	u32 i;
+
+	if (bio->above_gen != d->gen)
+		return;
+	io->error = error;
+	if (!error && !(bio->flags & RQ_WRITE))
+		for (i = 0; i < io->size_byte / 512; i++)
+			io->content[i] = content_below(bio->v, bio->sector + i, bio->content[i]);
+	io_done(d->w, io, 0);
+}
+
+void sim_disk_stack(struct sim_disk *d, struct sim_vol *below)
+{
+	const u32 *now = below->disk.now;
+	u32 version;
+	u64 s;
+
+	d->below = below;
+	for (s = 0; s < d->sectors; s++) {
+		version = content_below(below, s, now[s]);
+		if (version != d->now[s]) {
+			sim_oracle_content(d->v, s, d->now[s], version);
+			d->now[s] = version;
+		}
+	}
+	for (s = 0; s < d->md_byte / 512; s++)
+		memcpy(d->md_now + s * 512, bytes_below(below, d->sectors + s, now[d->sectors + s]), 512);
+}
+
+void sim_disk_stack_init(struct sim_disk *d, struct sim_vol *a, struct sim_vol *b)
+{
+	struct sim_bio *bio = sim_alloc(d->w, sizeof(*bio));
+	u64 s;
+
+	drbd_assert(d->sectors + d->md_byte / 512 <= a->disk.sectors);
+	d->stacked = d->internal = true;
+	d->pokes_last = &d->pokes;
+	bio->v = a;
+	bio->sector = d->sectors;
+	bio->above = new_md_io(d, 0, d->md_now, d->md_byte, NULL, NULL, 0);
+	sim_oracle_start(bio);
+	for (s = d->sectors; s < d->sectors + d->md_byte / 512; s++) {
+		sim_oracle_content(a, s, 0, bio->version);
+		a->disk.now[s] = a->disk.stable[s] = bio->version;
+		sim_oracle_content(b, s, 0, bio->version);
+		b->disk.now[s] = b->disk.stable[s] = bio->version;
+	}
 }

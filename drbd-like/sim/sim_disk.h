@@ -14,6 +14,7 @@
 enum { IO_WRITE = 1, IO_FUA = 2, IO_FLUSH = 4 };
 
 struct sim_disk;
+struct sim_bio;
 /* data: versions that were read. */
 typedef void (*sim_io_fn)(struct sim_world *w, void *arg, u64 data, s32 error, const u32 *content);
 
@@ -38,6 +39,12 @@ struct sim_disk {
 	u32 fail_reads, fail_writes, fail_md;	/* one in n fails, 0: none */
 	u64 sectors_moved;
 	struct sim_io *flying;
+	/* of a stacked resource: data, then meta-data, are on a DRBD device; now and md_now are what that has completed */
+	struct sim_vol *below;
+	struct sim_io *pokes, **pokes_last;
+	sim_fn settled;
+	void *settled_arg;
+	bool stacked;
 };
 
 void sim_disk_init(struct sim_world *w, struct sim_vol *v, struct sim_disk *d, u64 sectors, u32 md_byte);
@@ -56,5 +63,15 @@ void sim_disk_md_poke(struct sim_disk *d, u32 offset_byte, const void *buf, u32 
 
 /* The node's power fails. */
 void sim_disk_crash(struct sim_disk *d);
+
+/*
+ * A stacked disk: what sim_disk_md_poke() wrote so far goes to both disks below, as they were made; from now on it is what
+ * the device below has (sim_disk_stack()). sim_disk_settle(): fn is called when all pokes are on disk below.
+ */
+void sim_disk_stack_init(struct sim_disk *d, struct sim_vol *a, struct sim_vol *b);
+void sim_disk_stack(struct sim_disk *d, struct sim_vol *below);
+void sim_disk_settle(struct sim_disk *d, sim_fn fn, void *arg);
+/* A request of this disk has ended below. */
+void sim_disk_ended_below(struct sim_bio *bio, s32 error);
 
 #endif

@@ -392,6 +392,8 @@ static void complete(struct sim_vol *v, struct sim_req *req)
 	sim_trace(v->w, v->name, "io %u ends: %d%s", bio->id, req->r.error, bio->replicated ? ", peer has it" : "");
 	sim_oracle_complete(bio, req->r.error);
 	req->bio = NULL;
+	if (bio->above)
+		sim_disk_ended_below(bio, req->r.error);
 }
 
 /* Does what the core said, from the lowest bit to the highest. */

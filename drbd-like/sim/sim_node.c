@@ -2,10 +2,10 @@
 #include "sim_node.h"
 #include "sim_oracle.h"
 #include "sim_plan.h"
+#include "sim_stack.h"
 
 #define TICK_US		250000
 #define MD_DEVICE_BYTE	(1 << 20)	/* meta-data device, flexible external */
-#define MD_BYTE		(256 << 10)	/* what is used of it */
 #define OP_LIMIT_US	30000000ull
 
 static void poll_op(struct sim_node *n);
@@ -484,8 +484,7 @@ void sim_disk_put(struct sim_vol *v)
 
 /* --- attach ---------------------------------------------------------------------------------------------------------------- */
 
-/* drbdmeta apply-al, which every script runs before attach. */
-static void apply_al(struct sim_vol *v)
+void sim_apply_al(struct sim_vol *v)
 {
 	static u32 hot[AL_SLOTS_MAX];
 	u8 block[4096];
@@ -659,7 +658,8 @@ static s32 attach(struct sim_vol *v)
 	rv = drbd_attach_precheck(&v->n->cs, &v->vs, &v->disk_conf);
 	if (rv != NO_ERROR)
 		return rv;
-	apply_al(v);
+	if (!v->disk.stacked)	/* else done before it was started */
+		sim_apply_al(v);
 	rv = sim_set(v, DS_DISK(D_MASK), DS_DISK(D_ATTACHING), CS_VERBOSE);
 	if (rv < SS_SUCCESS)
 		return rv;
@@ -1059,7 +1059,7 @@ static void poll_secondary(struct sim_vol *v)
 		op_end(v->n, SS_SUCCESS);
 		return;
 	}
-	v->vs.opens = sim_oracle_outstanding(v) != 0;
+	v->vs.opens = (sim_stack_uses(v) && !SIM_FAULT(v->w, "stacked-not-open")) || sim_oracle_outstanding(v) != 0;
 	if (!v->vs.opens && !op->wait_change && v->vs.state.conn >= C_CONNECTED && !drbd_tl_drained(&v->n->tl) &&
 	    !SIM_FAULT(v->w, "demotion-not-drained")) {
 		if (drbd_tl_close_epoch(&v->n->tl))
@@ -1401,6 +1401,7 @@ void sim_node_crash(struct sim_node *n)
 
 	if (!n->up)
 		return;
+	sim_stack_host_crashed(n);
 	sim_trace(n->w, n->name, "power fails");
 	n->up = false;
 	n->gen++;
@@ -1447,7 +1448,7 @@ static void new_volume(struct sim_node *n, u32 nr, u64 uuid)
 	n->vol[nr] = v;
 	n->vols[nr] = &v->vs;
 	drbd_opts_default(DRBD_CTX_disk, &v->disk_conf);
-	sim_disk_init(n->w, v, &v->disk, n->pair->conf->sectors, MD_BYTE);
+	sim_disk_init(n->w, v, &v->disk, n->pair->conf->sectors, SIM_MD_SECT * 512);
 	write_first_md(v, n->pair->conf, uuid + 2 * nr);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One node: the shell around the core, in the shape of the kernel's. A function takes the lock (here: it is the only one
+ * One node and its volumes: the shell around the core, in the shape of the kernel's. A function takes the lock (here: it is the only one
  * that runs), calls the core, and performs the result. What the kernel does by sleeping is done here by asking again
  * when something has changed: sim_node_wake() stands for wake_up().
+ *   sim_stack.c where the upper node of a stacked resource runs
  *   sim_node.c  power, state changes, worker, commands of the administrator
  *   sim_recv.c  connecting, both receivers
  *   sim_io.c    application I/O, received writes, disk, activity log, bitmap, resync, verify
@@ -49,6 +50,8 @@ struct sim_bio {
 	bool zeroes;			/* writes zeroes, whatever its version */
 	u64 issued_seq;
 	u32 *expected;			/* of a read, when it began */
+	struct sim_io *above;		/* of a stacked disk, as long as sim_disk.gen is this */
+	u32 above_gen;
 };
 
 struct sim_req {
@@ -171,6 +174,7 @@ struct sim_vol {
 };
 
 #define SIM_VOLS 2
+#define SIM_MD_SECT 512	/* meta-data area */
 
 /* What the volumes share: power, the connection, and the worker. */
 struct sim_node {
@@ -325,6 +329,8 @@ bool sim_recv_rs_data(struct sim_vol *v, const struct drbd_pkt *pkt, struct sim_
 void sim_recv_ack(struct sim_vol *v, const struct drbd_pkt *pkt);
 void sim_recv_barrier_ack(struct sim_node *n, const struct drbd_pkt *pkt);
 void sim_send_barrier_acks(struct sim_node *n);
+/* drbdmeta apply-al, which every script runs before attach. */
+void sim_apply_al(struct sim_vol *v);
 void sim_resize(struct sim_vol *v, u64 capacity_sect);
 void sim_resized(struct sim_vol *v);
 bool sim_resizing(const struct sim_node *n);

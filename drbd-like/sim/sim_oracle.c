@@ -23,6 +23,7 @@ struct side {
 	u8 *ahead;		/* this node has an acknowledged write here that the peer was never given */
 	u32 ahead_nr;
 	bool void_data, excused;
+	bool current;		/* has all that the stacked node above has completed */
 	/* at a crash: blocks that bitmap and activity log on disk cover */
 	u8 *cover;
 };
@@ -42,6 +43,8 @@ struct sim_oracle {
 	u8 *diff_sectors;
 	u32 *diff_at, *diff_list, diff_nr;
 	u8 *corrupted, *corrupted_late;	/* late: while verify ran */
+	struct sim_bio **writer;	/* by version */
+	u32 writer_max;
 	struct sim_bio **open;
 	u32 open_nr, open_max;
 };
@@ -59,6 +62,7 @@ static struct sim_oracle *new_oracle(struct sim_world *w, u64 sectors)
 		o->side[i].firm = sim_alloc(w, sectors * sizeof(u32));
 		o->side[i].ahead = sim_alloc(w, sectors);
 		o->side[i].cover = sim_alloc(w, o->blocks);
+		o->side[i].current = true;
 	}
 	o->flying = sim_alloc(w, sectors * sizeof(u16));
 	o->zero_top = sim_alloc(w, sectors * sizeof(u32));
@@ -230,12 +234,34 @@ void sim_oracle_read_from(struct sim_bio *bio, bool own_disk)
 		bio->expected[i] = server->must[bio->sector + i];
 }
 
+static void note_writer(struct sim_oracle *o, struct sim_bio *bio)
+{
+	struct sim_bio **bigger;
+
+	if (bio->version >= o->writer_max) {
+		bigger = sim_alloc(o->w, 2 * (o->writer_max + 512) * sizeof(*bigger));
+		if (o->writer_max)
+			memcpy(bigger, o->writer, o->writer_max * sizeof(*bigger));
+		o->writer = bigger;
+		o->writer_max = 2 * (o->writer_max + 512);
+	}
+	o->writer[bio->version] = bio;
+}
+
+const struct sim_bio *sim_oracle_writer(const struct sim_vol *v, u32 version)
+{
+	drbd_assert(version <= v->oracle->version && v->oracle->writer[version]);
+	return v->oracle->writer[version];
+}
+
 void sim_oracle_start(struct sim_bio *bio)
 {
 	struct sim_oracle *o = bio->v->oracle;
 	u64 s;
 
 	bio->version = ++o->version;
+	if (bio->above)
+		note_writer(o, bio);
 	for (s = bio->sector; bio->zeroes && s < bio->sector + bio->size_byte / 512; s++)
 		o->zero_top[s] = bio->version;
 }
@@ -419,7 +445,7 @@ void sim_oracle_target(struct sim_vol *v)
 			      v->name, side->ahead_nr);
 	clear_ahead(o, side);
 	side->void_data = true;
-	side->excused = false;
+	side->excused = side->current = false;
 	side->unfirm_nr = 0;
 }
 
@@ -435,6 +461,7 @@ void sim_oracle_synced(struct sim_vol *v)
 		source->void_data = false;
 	}
 	side->void_data = false;
+	side->current = source->current;
 	clear_ahead(o, source);
 	for (s = 0; s < o->sectors; s++) {
 		/* what is on the way may be complete in protocol A and B, and is not flushed here */
@@ -442,6 +469,28 @@ void sim_oracle_synced(struct sim_vol *v)
 		side->firm[s] = side->must[s];
 		check_sector(v, s);
 	}
+}
+
+void sim_oracle_released(struct sim_vol *below)
+{
+	union drbd_state s = below->vs.state;
+
+	side_of(below)->current = s.disk == D_UP_TO_DATE;
+	side_of(sim_peer_vol(below))->current = s.conn >= C_CONNECTED && s.pdsk == D_UP_TO_DATE;
+}
+
+bool sim_oracle_is_current(const struct sim_vol *below)
+{
+	return below->oracle->side[below->n->nr].current;
+}
+
+void sim_oracle_reloaded(struct sim_vol *v)
+{
+	u64 s;
+
+	for (s = 0; s < v->oracle->sectors; s++)
+		check_sector(v, s);
+	cover_of_disk(v);
 }
 
 void sim_oracle_corrupted(struct sim_vol *v, u64 sector)

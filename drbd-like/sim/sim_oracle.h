@@ -28,6 +28,17 @@ void sim_oracle_closed(struct sim_vol *v);
 /* Data that this node sent as flushed to its peer: P_BARRIER_ACK of an epoch was received, WO_BDEV_FLUSH. */
 void sim_oracle_barrier_acked(const struct sim_req *req);
 
+/* The write that gave a sector this version. */
+const struct sim_bio *sim_oracle_writer(const struct sim_vol *v, u32 version);
+
+/*
+ * Stacked: the upper node leaves this volume; is what is on this one all that it has completed? A disk that it finds there has
+ * to keep what was promised of it.
+ */
+void sim_oracle_released(struct sim_vol *below);
+bool sim_oracle_is_current(const struct sim_vol *below);
+void sim_oracle_reloaded(struct sim_vol *v);
+
 /* Somebody decided that this node's data may go: discard-my-data, a policy, invalidate, force. */
 void sim_oracle_excuse(struct sim_vol *v, const char *why);
 /* The handshake made this node a sync target; its data are the peer's from the end of the resync on. */

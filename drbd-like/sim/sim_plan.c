@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "sim_plan.h"
 #include "sim_oracle.h"
+#include "sim_stack.h"
 
 #define SECOND 1000000ull
 
@@ -131,6 +132,36 @@ static void make_volumes(struct sim_config *c, u64 seed)
 		c->apv_max[i] = DRBD_MAX(c->apv_max[i], 100);
 }
 
+/*
+ * Nobody but S uses the device below; it has no errors to tell, and what it says is done is on both nodes. The third node is
+ * never Primary.
+ */
+static void make_stack(struct sim_plan *p, u64 seed)
+{
+	u64 rng = seed * 0x8cb92ba72f3d8dd7ull + 9;
+	struct sim_config *c = &p->conf, *u = &p->upper;
+	u32 i;
+
+	if (!one_in(&rng, 6))
+		return;
+	p->stacked = true;
+	c->vols = 1;
+	c->created = c->two_primaries = c->thin = false;
+	c->limit_sect = c->on_congestion = 0;
+	c->wire_protocol = DRBD_PROT_C;
+	c->on_io_error = EP_DETACH;
+	c->on_no_data = OND_SUSPEND_IO;
+	make_config(u, &rng);
+	u->stacked = true;
+	u->sectors = c->sectors - SIM_MD_SECT;
+	u->created = u->two_primaries = u->thin = false;
+	u->fencing = FP_DONT_CARE;
+	u->on_io_error = EP_DETACH;
+	u->ordering = WO_BDEV_FLUSH;
+	for (i = 0; i < u->hot_nr; i++)
+		u->hot[i] = rnd(&rng, (u32)u->sectors - 64);
+}
+
 void sim_plan_make(struct sim_plan *p, u64 seed)
 {
 	u64 rng = seed * 0x2545f4914f6cdd1dull + 99, at = 2 * SECOND;
@@ -141,6 +172,7 @@ void sim_plan_make(struct sim_plan *p, u64 seed)
 	make_auth(&p->conf, seed);
 	make_resize(&p->conf, seed);
 	make_volumes(&p->conf, seed);
+	make_stack(p, seed);
 	p->actions = 12 + rnd(&rng, SIM_ACTIONS_MAX - 12);
 	for (a = p->action; a < p->action + p->actions; a++) {
 		a->what = a < p->action + 3 ? (a == p->action ? ACT_PROMOTE : ACT_LOAD) : pick_action(&rng);
@@ -153,17 +185,24 @@ void sim_plan_make(struct sim_plan *p, u64 seed)
 	p->end_us = at + 2 * SECOND;
 }
 
+static void print_config(const struct sim_config *c)
+{
+	printf("# %s%u volumes of %llu sectors%s, protocol %c%s, fencing %u, on-io-error %u, on-no-data %u, "
+	       "on-congestion %u/%u, after-sb %u/%u/%u, ordering %u, versions %u/%u, al-extents %u, max-epoch-size %u, "
+	       "limit %llu%s%s\n", c->stacked ? "stacked, " : "", c->vols, c->sectors, c->created ? " fresh" : "",
+	       "?ABC"[c->wire_protocol], c->two_primaries ? ", two primaries" : "", c->fencing, c->on_io_error,
+	       c->on_no_data, c->on_congestion, c->cong_fill, c->after_sb_0p, c->after_sb_1p, c->after_sb_2p, c->ordering,
+	       c->apv_max[0], c->apv_max[1], c->al_extents, c->max_epoch_size, c->limit_sect,
+	       c->auth ? ", authentication" : "", c->wrong_secret ? " with a wrong secret" : "");
+}
+
 void sim_plan_print(const struct sim_plan *p)
 {
-	const struct sim_config *c = &p->conf;
 	u32 i;
 
-	printf("# %u volumes of %llu sectors%s, protocol %c%s, fencing %u, on-io-error %u, on-no-data %u, on-congestion %u/%u, "
-	       "after-sb %u/%u/%u, ordering %u, versions %u/%u, al-extents %u, max-epoch-size %u, limit %llu%s%s\n",
-	       c->vols, c->sectors, c->created ? " fresh" : "", "?ABC"[c->wire_protocol], c->two_primaries ? ", two primaries" : "",
-	       c->fencing, c->on_io_error, c->on_no_data, c->on_congestion, c->cong_fill, c->after_sb_0p, c->after_sb_1p,
-	       c->after_sb_2p, c->ordering, c->apv_max[0], c->apv_max[1], c->al_extents, c->max_epoch_size,
-	       c->limit_sect, c->auth ? ", authentication" : "", c->wrong_secret ? " with a wrong secret" : "");
+	print_config(&p->conf);
+	if (p->stacked)
+		print_config(&p->upper);
 	for (i = 0; i < p->actions; i++)
 		if (!p->action[i].left_out)
 			printf("# %2u: %llu ms %s %s%s %u\n", i, p->action[i].at_us / 1000, p->action[i].node ? "B" : "A",
@@ -236,7 +275,7 @@ static struct sim_bio *make_bio(const struct sim_vol *v)
 	u32 kind = sim_rnd(w, 20);
 
 	bio->id = ++w->ios;
-	if (kind == 0) {
+	if (kind == 0 && !c->stacked) {
 		bio->flags = RQ_WRITE | RQ_FLUSH;
 		return bio;
 	}
@@ -250,7 +289,7 @@ static struct sim_bio *make_bio(const struct sim_vol *v)
 	if (kind < 6)
 		return bio;	/* a read */
 	bio->flags = RQ_WRITE;
-	if (kind == 6 && !c->two_primaries && c->apv_max[0] >= 100 && c->apv_max[1] >= 100) {
+	if (kind == 6 && !c->two_primaries && !c->stacked && c->apv_max[0] >= 100 && c->apv_max[1] >= 100) {
 		bio->flags |= sim_one_in(w, 2) ? RQ_DISCARD : RQ_ZEROES;
 		bio->zeroes = true;
 		return bio;
@@ -322,22 +361,60 @@ static void disk_errors(struct sim_disk *d, u32 n)
 	d->fail_md = n & 3 ? 0 : 20;
 }
 
+/* Which resource an action is for: the application uses the upper one. */
+static struct sim_pair *pair_of(struct sim_world *w, const struct sim_action *a)
+{
+	if (w->pairs == 1 || a->what == ACT_CORRUPT)
+		return &w->pair[0];
+	return &w->pair[a->what == ACT_LOAD || a->n / 3 % 2];
+}
+
+/* What cannot be done to a stacked resource, or is not: S starts, and its disk comes and goes, with the node below. */
+static bool not_stacked(const struct sim_pair *pair, const struct sim_action *a)
+{
+	if (pair == pair->w->pair)
+		return pair->w->pairs > 1 && (a->what == ACT_CORRUPT || a->what == ACT_DISK_ERRORS);
+	switch (a->what) {
+	case ACT_PROMOTE:
+	case ACT_INVALIDATE:
+	case ACT_INVALIDATE_REMOTE:
+	case ACT_DISK_ERRORS:
+	case ACT_SLOW_DISK:
+	case ACT_OUTDATE:	return true;
+	case ACT_ATTACH:
+	case ACT_DETACH:
+	case ACT_CRASH_BOTH:
+	case ACT_BOOT:		return a->node == 0;
+	default:		return false;
+	}
+}
+
+static void crash(struct sim_node *n)
+{
+	if (sim_stack_is_upper(n))
+		sim_stack_stop(n->w);
+	else
+		sim_node_crash(n);
+}
+
 static void act(struct sim_world *w, void *arg, u64 unused)
 {
 	const struct sim_action *a = arg;
-	struct sim_pair *pair = &w->pair[0];
-	struct sim_node *n = pair->node[a->node];
+	struct sim_pair *pair = pair_of(w, a);
+	struct sim_node *n = pair->node[a->what == ACT_LOAD && w->pairs > 1 ? 0 : a->node];
 	struct sim_vol *v = n->vol[a->n / 7 % pair->vols];
 
 	(void)unused;
+	if (not_stacked(pair, a))
+		return;
 	sim_trace(w, NULL, "# %s %s%s %u", act_names[a->what], v->name, a->flag ? " (force)" : "", a->n);
 	switch (a->what) {
 	case ACT_LOAD:		begin_load(v, a->n); break;
 	case ACT_PROMOTE:	command(v, OP_PRIMARY, a->flag && (w->now_us < 6 * SECOND || a->n % 8 == 0)); break;
 	case ACT_DEMOTE:	command(v, OP_SECONDARY, false); break;
-	case ACT_CRASH:		sim_node_crash(n); break;
+	case ACT_CRASH:		crash(n); break;
 	case ACT_BOOT:		sim_node_boot(n); break;
-	case ACT_CRASH_BOTH:	sim_node_crash(pair->node[0]); sim_node_crash(pair->node[1]); break;
+	case ACT_CRASH_BOTH:	sim_node_crash(w->pair[0].node[0]); sim_node_crash(w->pair[0].node[1]); break;
 	case ACT_PARTITION:	sim_net_partition(pair->net, true); break;
 	case ACT_HEAL:		sim_net_partition(pair->net, false); break;
 	case ACT_BREAK:		sim_net_break(pair->net); break;
@@ -408,7 +485,8 @@ static void begin_pair(struct sim_world *w, const struct sim_config *c)
 				sim_after(w, c->resize_ms[j] * 1000ull, NULL, resize, v, 0);
 		}
 	for (i = 0; i < SIM_NODES; i++)
-		sim_node_boot(pair->node[i]);
+		if (!sim_stack_is_upper(pair->node[i]))
+			sim_node_boot(pair->node[i]);
 }
 
 void sim_plan_begin(struct sim_world *w, const struct sim_plan *p)
@@ -418,6 +496,10 @@ void sim_plan_begin(struct sim_world *w, const struct sim_plan *p)
 	w->plan = p;
 	w->pair = sim_alloc(w, 2 * sizeof(*w->pair));
 	begin_pair(w, &p->conf);
+	if (p->stacked) {
+		begin_pair(w, &p->upper);
+		sim_stack_begin(w);
+	}
 	for (a = p->action; a < p->action + p->actions; a++)
 		if (!a->left_out)
 			sim_after(w, a->at_us, NULL, act, (void *)a, 0);
@@ -436,7 +518,9 @@ static bool repair_volume(struct sim_vol *v)
 
 /* --- when faults have stopped ---------------------------------------------------------------------------------------------------------- */
 
-	if (n->cs.susp || ((n->cs.susp_nod || n->cs.susp_fen) && w->now_us > w->plan->end_us + 60 * SECOND))
+	if ((sim_stack_uses(v) && sim_stack_hinders(v)) || (v->disk.stacked && !v->disk_open))
+		sim_stack_stop(w);
+	else if (n->cs.susp || ((n->cs.susp_nod || n->cs.susp_fen) && w->now_us > w->plan->end_us + 60 * SECOND))
 		command(v, OP_RESUME_IO, false);
 	else if (s.user_isp)
 		command(v, OP_RESUME, false);
@@ -447,7 +531,7 @@ static bool repair_volume(struct sim_vol *v)
 		command(v, s.role == R_PRIMARY ? OP_SECONDARY : OP_DISCONNECT, false);
 	else if (!v->disk_open && s.disk == D_DISKLESS && (s.role != R_PRIMARY || s.pdsk == D_UP_TO_DATE || !sim_rnd(w, 4)))
 		command(v, OP_ATTACH, false);
-	else if (s.role == R_PRIMARY && (split || !v->disk_open || w->now_us > w->plan->end_us + 100 * SECOND))
+	else if (s.role == R_PRIMARY && !sim_stack_uses(v) && (split || !v->disk_open || w->now_us > w->plan->end_us + 100 * SECOND))
 		command(v, OP_SECONDARY, false);
 	else if (v->disk_open && s.role != R_PRIMARY && s.conn < C_CONNECTED && v->sizes.user_sect &&
 		 !v->disk_conf.disk_size && s.disk >= D_INCONSISTENT)
@@ -473,8 +557,9 @@ static void repair_node(struct sim_node *n)
 {
 	struct sim_vol *v;
 
-	sim_node_boot(n);
-	if (!sim_node_idle(n))
+	if (!sim_stack_is_upper(n))
+		sim_node_boot(n);
+	if (!n->up || !sim_node_idle(n))
 		return;
 	for_each_vol(v, n)
 		if (repair_volume(v))

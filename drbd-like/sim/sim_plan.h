@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a history is made of: the configuration of both nodes, and a list of what operator, application and bad luck do
+ * What a history is made of: the configuration of each resource, and a list of what operator, application and bad luck do
  * at which time. All of it follows from the seed; any action can be left out, so that a history can be reduced.
  */
 #ifndef SIM_PLAN_H
@@ -28,6 +28,7 @@ struct sim_action {
 
 struct sim_config {
 	u32 vols;		/* volumes */
+	bool stacked;		/* the first node's disk is a DRBD device */
 	u64 sectors;		/* of each */
 	bool created;
 	u8 wire_protocol;
@@ -51,6 +52,8 @@ struct sim_config {
 
 struct sim_plan {
 	struct sim_config conf;
+	bool stacked;
+	struct sim_config upper;	/* of the resource stacked on it, to a third node */
 	struct sim_action action[SIM_ACTIONS_MAX];
 	u32 actions;
 	u64 end_us;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "sim_node.h"
 #include "sim_oracle.h"
+#include "sim_stack.h"
 
 #define DIGEST_BYTE	8	/* of the authentication */
 
@@ -312,7 +313,7 @@ static void run_state(struct sim_vol *v, u32 word)
 			sim_conn_fail(v->n, rs.conn_to, "state");
 			return;
 		case RS_TRY_DEMOTE:
-			v->vs.opens = sim_oracle_outstanding(v) != 0;
+			v->vs.opens = sim_stack_uses(v) || sim_oracle_outstanding(v) != 0;
 			rs.demote = sim_set(v, DS_ROLE(R_MASK), DS_ROLE(R_SECONDARY), 0) >= SS_SUCCESS ? 1 : -1;
 			continue;
 		case RS_SYNC:

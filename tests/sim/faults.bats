@@ -31,6 +31,7 @@ bites() { # FAULT SEEDS
 @test "a bitmap that is sent while requests are on their way" { bites bitmap-sent-early 3000; }
 @test "a log that is not cleared when the connection is lost" { bites log-not-cleared 500; }
 @test "meta-data that are written before the data they speak of" { bites meta-data-before-data 500; }
+@test "a lower device that is not open while a stacked one uses it" { bites stacked-not-open 1000; }
 @test "a super block that is not written" { bites md-not-written 500; }
 @test "new space that is not marked" { bites new-bits-not-set 1000; }
 @test "P_OUT_OF_SYNC that is ignored" { bites out-of-sync-ignored 500; }
