@@ -16,8 +16,6 @@
 #include "drbd-like/user/adm_registry.h"
 #include "drbd-like/user/adm_tree.h"
 
-/* drbdsetup's exit codes that are an answer, not a reason to ask drbdmeta */
-enum { DS_TIMEOUT = 5, DS_REFUSED = 11, DS_NEED_UPTODATE = 17 };
 
 static unsigned int limit_s(const struct adm_run *run, enum adm_limit limit)
 {
@@ -56,13 +54,11 @@ int adm_cmd_minor(struct adm_run *run, const struct adm_cmd *cmd, const struct a
 	return with_extra(run, cmd, adm_call_minor(&run->plan, cmd->name, res, vol), 0);
 }
 
-/* A device in use can not be demoted: the answer names what uses it. */
-int adm_cmd_secondary(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol)
+int adm_cmd_role(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol)
 {
 	int code = adm_cmd_minor(run, cmd, res, vol);
 
-	if (code == DS_REFUSED)
-		adm_print_holders(res, vol);
+	adm_explain_refusal(cmd->name, code, res, vol);
 	return code;
 }
 
@@ -75,6 +71,15 @@ int adm_cmd_res(struct adm_run *run, const struct adm_cmd *cmd, const struct adm
 {
 	(void)vol;
 	return with_extra(run, cmd, adm_call_res(&run->plan, cmd->name, res), 0);
+}
+
+int adm_cmd_down(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol)
+{
+	int code = adm_cmd_res(run, cmd, res, vol);
+
+	for (vol = res->me->vols; vol; vol = vol->next)
+		adm_explain_refusal(cmd->name, code, res, vol);
+	return code;
 }
 
 int adm_cmd_path(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol)
@@ -113,6 +118,8 @@ int adm_cmd_create_md(struct adm_run *run, const struct adm_cmd *cmd, const stru
 	uuid = device_uuid(run->conf, old);
 	free(old);
 	code = adm_cmd_meta(run, cmd, res, vol);
+	if (code)
+		adm_explain_meta_size(res, vol);
 	if (code || run->exec.dry_run || !uuid)
 		return code;
 	call = adm_call_meta(&run->plan, "write-dev-uuid", res, vol);
@@ -160,9 +167,11 @@ int adm_cmd_attach(struct adm_run *run, const struct adm_cmd *cmd, const struct 
 
 	adm_call_extra(run->conf, call, &run->tools);
 	code = execute(run, call, ADM_VERY_LONG, 0);
+	if (!code)
+		code = with_extra(run, cmd, adm_call_attach(&run->plan, res, vol), 0);
 	if (code)
-		return code;
-	return with_extra(run, cmd, adm_call_attach(&run->plan, res, vol), 0);
+		adm_explain_meta_size(res, vol);
+	return code;
 }
 
 int adm_cmd_connect(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol)
@@ -634,6 +643,8 @@ static int run_stage(struct adm_run *run, enum adm_stage stage, bool progress, s
 			continue;
 		}
 		worst = code;
+		if (stage == ADM_ADJUST_DISK && call->vol && !progress)
+			adm_explain_meta_size(call->res, call->vol);
 		if (progress)
 			printf(":failed(%s:%d)", call->step, code);
 		if (!strcmp(call->step, "apply-al"))

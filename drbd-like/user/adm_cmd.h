@@ -7,6 +7,9 @@
 #include "drbd-like/user/adm_exec.h"
 #include "drbd-like/user/adm_plan.h"
 
+/* drbdsetup's exit codes that are an answer, not a reason to ask drbdmeta */
+enum { DS_TIMEOUT = 5, DS_REFUSED = 11, DS_NEED_UPTODATE = 17 };
+
 enum adm_limit { ADM_SHORT, ADM_LONG, ADM_VERY_LONG, ADM_FOREVER };
 
 struct adm_run {
@@ -48,7 +51,8 @@ enum adm_cmd_flag {
 };
 
 int adm_cmd_minor(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);
-int adm_cmd_secondary(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);
+int adm_cmd_role(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);
+int adm_cmd_down(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);
 int adm_cmd_minor_or_meta(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);
 int adm_cmd_meta(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);
 int adm_cmd_create_md(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);

@@ -344,7 +344,7 @@ static void print_stacked(const struct adm_res *res, const struct adm_vol *vol, 
 	globfree(&holders);
 }
 
-void adm_print_holders(const struct adm_res *res, const struct adm_vol *vol)
+static void print_holders(const struct adm_res *res, const struct adm_vol *vol)
 {
 	char where[512];
 	struct stat st;
@@ -355,6 +355,67 @@ void adm_print_holders(const struct adm_res *res, const struct adm_vol *vol)
 		fprintf(stderr, "%s: %s is mounted on %s: umount %s\n", res->name, vol->device, where, where);
 	print_openers(res, vol, st.st_rdev);
 	print_stacked(res, vol, st.st_rdev);
+}
+
+/* ---- refusals */
+
+/* What the peer or the data keep this node from; in this order. */
+static const struct refusal {
+	int code;
+	const char *state; /* in the device's line of /proc/drbd */
+	const char *text;  /* the peer, the resource */
+} promotions[] = {
+	{ DS_REFUSED, "ro:Secondary/Primary", "%s is Primary: there, umount the device and 'drbdadm secondary %s' first" },
+	{ DS_NEED_UPTODATE, "ds:Diskless/", "no disk here, and no data from %s: 'drbdadm attach %s', or connect to a node that has it" },
+	{ DS_NEED_UPTODATE, "ds:Outdated/", "%s has newer data: connect to it; if this older data is to be used: 'drbdadm primary --force %s'" },
+	{ DS_NEED_UPTODATE, "ds:Consistent/", "%s may have newer data: connect to it; if it never will: 'drbdadm primary --force %s'" },
+	{ DS_NEED_UPTODATE, "ds:Inconsistent/", "the data here is incomplete: connect to %s and let it be synchronised; if neither node has data yet: "
+	  "'drbdadm primary --force %s'" },
+};
+
+static void explain_promotion(int code, const struct adm_res *res, const struct adm_vol *vol)
+{
+	const char *peer = res->peer && res->peer->names.first ? res->peer->names.first->name : "the peer";
+	char proc[1024];
+	size_t i;
+
+	if (!proc_device(vol->minor, proc, sizeof(proc)))
+		return;
+	for (i = 0; i < sizeof(promotions) / sizeof(promotions[0]); i++)
+		if (promotions[i].code == code && strstr(proc, promotions[i].state)) {
+			fprintf(stderr, "%s: %s: ", res->name, vol->device);
+			fprintf(stderr, promotions[i].text, peer, res->name);
+			fputc('\n', stderr);
+			return;
+		}
+}
+
+void adm_explain_refusal(const char *command, int code, const struct adm_res *res, const struct adm_vol *vol)
+{
+	if (!strcmp(command, "primary"))
+		explain_promotion(code, res, vol);
+	else if (code == DS_REFUSED)
+		print_holders(res, vol);
+}
+
+void adm_explain_meta_size(const struct adm_res *res, const struct adm_vol *vol)
+{
+	long long need_kib, have_kib;
+	int fd;
+
+	if (!strcmp(vol->meta_disk, "internal"))
+		return;
+	fd = open(vol->meta_disk, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	have_kib = (long long)lseek(fd, 0, SEEK_END) >> 10;
+	close(fd);
+	/* drbd-metadata.md: 128 MiB for each index, 1 MiB is the least of a flexible one */
+	need_kib = strcmp(vol->meta_index, "flexible") ? (atoll(vol->meta_index) + 1) << 17 : 1 << 10;
+	if (have_kib < need_kib)
+		fprintf(stderr, "%s: meta-disk %s [%s] is too small by %lld KiB: it has %lld KiB and needs %lld KiB; take a larger device%s\n",
+			res->name, vol->meta_disk, vol->meta_index, need_kib - have_kib, have_kib, need_kib,
+			need_kib > 1 << 17 ? ", or a lower index" : "");
 }
 
 /* ---- split-brain */

@@ -18,8 +18,11 @@ int adm_cmd_check(struct adm_run *run, const struct adm_cmd *cmd, const struct a
  */
 int adm_cmd_split_brain(struct adm_run *run, const struct adm_cmd *cmd, const struct adm_res *res, const struct adm_vol *vol);
 
-/* On stderr: where the volume's device is mounted, which processes have it open, what stands on it. Nothing if it is free. */
-void adm_print_holders(const struct adm_res *res, const struct adm_vol *vol);
+/* On stderr: what stood in the way of primary, secondary or down, which ended with that code, and what to do. */
+void adm_explain_refusal(const char *command, int code, const struct adm_res *res, const struct adm_vol *vol);
+
+/* On stderr: by how much the meta-disk is too small, if it is. After a failure of attach or create-md. */
+void adm_explain_meta_size(const struct adm_res *res, const struct adm_vol *vol);
 
 /* Data generation identifiers of one side, as get-gi prints them. */
 enum { ADM_GI_HISTORY = 2 };

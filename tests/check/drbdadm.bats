@@ -425,6 +425,42 @@ demo: $PWD/demo.conf is no block device
 INT" ]
 }
 
+@test "a refused promotion says why, and what to do" {
+	local code state text n=0
+	export DRBD_PROC=$PWD/proc DRBD_DONT_WARN_ON_VERSION_MISMATCH=1
+	while IFS='|' read -r code state text; do
+		fake drbdsetup "exit $code"
+		printf 'version: 8.4.4\n 1: cs:x %s C r-----\n' "$state" >proc
+		try "-$code" adm demo.conf primary demo
+		[ "$(tail -n +2 <<<"$stderr")" = "${text:+demo: /dev/drbd1: $text}" ]
+		n=$((n + 1))
+	done <<-'END'
+		11|ro:Secondary/Primary ds:UpToDate/UpToDate|server2 is Primary: there, umount the device and 'drbdadm secondary demo' first
+		11|ro:Secondary/Secondary ds:UpToDate/UpToDate|
+		17|ro:Secondary/Unknown ds:Diskless/DUnknown|no disk here, and no data from server2: 'drbdadm attach demo', or connect to a node that has it
+		17|ro:Secondary/Unknown ds:Outdated/DUnknown|server2 has newer data: connect to it; if this older data is to be used: 'drbdadm primary --force demo'
+		17|ro:Secondary/Unknown ds:Consistent/DUnknown|server2 may have newer data: connect to it; if it never will: 'drbdadm primary --force demo'
+		17|ro:Secondary/Secondary ds:Inconsistent/Inconsistent|the data here is incomplete: connect to server2 and let it be synchronised; if neither node has data yet: 'drbdadm primary --force demo'
+	END
+	[ "$n" = 6 ]
+}
+
+@test "a meta-disk that is too small says by how much" {
+	sed -i "s,meta-disk internal,meta-disk $PWD/meta [1]," demo.conf
+	truncate -s $((256 * 1024 - 36))K meta
+	echo 112 >code.attach
+	try -112 adm demo.conf attach demo
+	[[ "$stderr" == *"demo: meta-disk $PWD/meta [1] is too small by 36 KiB: it has 262108 KiB and needs 262144 KiB; take a larger device, or a lower index" ]]
+	try -1 adm demo.conf up demo
+	[[ "$stderr" == *"is too small by 36 KiB"* ]]
+	echo 40 >code.md.create-md
+	try -40 adm demo.conf create-md demo
+	[[ "$stderr" == *"is too small by 36 KiB"* ]]
+	truncate -s 256M meta
+	try -112 adm demo.conf attach demo
+	[[ "$stderr" != *"too small"* ]]
+}
+
 @test "a refused demotion is passed on, and a device that nobody holds adds nothing" {
 	fake drbdsetup 'exit 11'
 	try -11 adm demo.conf secondary demo
