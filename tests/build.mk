@@ -7,14 +7,14 @@ BATS_net ?= $(or $(filter tests/net/%,$(TESTS)),$(if $(TESTS),,$(sort $(wildcard
 BATS_kernel ?= $(or $(filter tests/kernel/%,$(TESTS)),$(if $(TESTS),,$(sort $(wildcard tests/kernel/*.bats))))
 # the machines of tests/lib/vm.bash and root.bash, the namespaces of net.bash
 DEPS_TEST_DEB += qemu-system-x86 qemu-utils busybox-static cpio kmod xz-utils gcc-12 libelf1 dash mmdebstrap e2fsprogs \
-	iproute2 iputils-ping procps util-linux
+	iproute2 iputils-ping procps util-linux apache2-bin curl mariadb-client-core
 
 TEST_TOOLS += cut_disk
 cut_disk_SRC = tests/tools/cut_disk.c
 
 RING = O=$(abspath $(O)) tests/lib/ring.bash
 
-.PHONY: tests-built check check-sim check-net check-kernel test bench lint demo
+.PHONY: tests-built check check-sim check-net check-kernel test bench lint demo walkthrough walkthrough-shell walkthrough-stop soak
 tests-built: all $(UNIT_TESTS:%=$(O)/%) $(TEST_TOOLS:%=$(O)/%)
 
 check: tests-built
@@ -41,6 +41,16 @@ bench: tests-built
 demo: deps
 	@$(MAKE) --no-print-directory tests-built >/dev/null
 	@O=$(abspath $(O)) tests/lib/demo.bash
+
+# All sections of the walkthrough, and random failovers: tests/lib/cluster_run.bash
+walkthrough: deps
+	@O=$(abspath $(O)) tests/lib/cluster_run.bash run
+soak: deps
+	@O=$(abspath $(O)) tests/lib/cluster_run.bash soak $(or $(N),30)
+walkthrough-shell:
+	@O=$(abspath $(O)) tests/lib/cluster_run.bash shell $(or $(NODE),server1)
+walkthrough-stop:
+	@O=$(abspath $(O)) tests/lib/cluster_run.bash stop
 
 # Sources that the linters read; generated files are not ours to lint. What passed is read again when it, or any header,
 # changes. LINT_CFLAGS: what a part needs beside its pkg-config modules.

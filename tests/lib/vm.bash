@@ -9,7 +9,8 @@
 #   vm_exec NAME COMMAND [SECONDS]              runs a shell command in it: output and exit code; as many at once as you like
 #   vm_wait NAME                                waits for the end of its --script, as vm_run does
 #   vm_stop NAME  vm_kill NAME                  orderly power off; power cut. Disks stay, start again with vm_start
-#   vm_net NET NAME NAME...                     an Ethernet of these machines' own, before they start with --net NET
+#   vm_net NET NAME NAME...                     an Ethernet of these machines' own, before they start with --net NET. PID:IFACE
+#                                               in place of a name: a tap made in the network namespace of that process
 #   vm_cable NAME N on|off                      pulls the plug of its eth<N>
 #   vm_console NAME                             file of its kernel messages
 #   vm_kernel 6.1  vm_kdir 6.1  vm_release 6.1  unpacked kernel package; KDIR for building modules; `uname -r`
@@ -371,13 +372,20 @@ vm_kill() { # NAME
 
 vm_net() { # NET NAME NAME... : two are joined by a cable, more by a hub, itself a qemu without machine
 	local net name i=0 nr
-	local -a hub=()
+	local -a hub=() in=()
 	net=$VM_ROOT/net.$1
 	mkdir -p "$net"
 	nr=$(find "$VM_ROOT" -maxdepth 1 -name 'net.*' | wc -l)
 	shift
 	for name; do
 		i=$((i + 1))
+		case $name in
+		*:*)
+			in=(nsenter -t "${name%%:*}" --net)
+			hub+=(-netdev "tap,id=d$i,ifname=${name#*:},script=no,downscript=no,vnet_hdr=off" -netdev "hubport,id=h$i,hubid=0,netdev=d$i")
+			continue
+			;;
+		esac
 		printf '52:54:00:00:%02x:%02x\n' "$nr" $i >"$net/$name.mac"
 		echo "$net/$name.hub" >"$net/$name.peer"
 		hub+=(-netdev "dgram,id=d$i,local.type=unix,local.path=$net/$name.hub,remote.type=unix,remote.path=$net/$name")
@@ -387,7 +395,7 @@ vm_net() { # NET NAME NAME... : two are joined by a cable, more by a hub, itself
 		echo "$net/$2" >"$net/$1.peer"
 		echo "$net/$1" >"$net/$2.peer"
 	else
-		qemu-system-x86_64 -machine none -nodefaults -display none "${hub[@]}" </dev/null >"$net/qemu.log" 2>&1 3>&- &
+		"${in[@]+"${in[@]}"}" qemu-system-x86_64 -machine none -nodefaults -display none "${hub[@]}" </dev/null >"$net/qemu.log" 2>&1 3>&- 9>&- &
 		echo $! >"$net/pid"
 		disown
 	fi
