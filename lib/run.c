@@ -395,5 +395,7 @@ int run_wait(const struct run_spec *spec, struct run_result *result)
 	if (!err)
 		*result = waiter.result;
 	ev_free(&waiter.loop);
+	/* its signalfd may have taken the signal of a child that another loop waits for */
+	raise(SIGCHLD);
 	return err;
 }

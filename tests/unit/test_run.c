@@ -211,6 +211,24 @@ TEST(run_wait_blocks_and_hands_the_output_over)
 	fault_disarm();
 }
 
+TEST(run_wait_leaves_the_end_of_another_loops_child_to_that_loop)
+{
+	const char *quick[] = { "true", NULL }, *slow[] = { "sleep", "0.3", NULL };
+	struct run_spec spec = { .argv = quick }, wait_spec = { .argv = slow, .timeout_ms = 20000 };
+	struct run_result result;
+	struct ev_loop loop;
+	int turns;
+
+	CHECK_INT(ev_init(&loop, NULL), 0);
+	CHECK_INT(run_start(NULL, &loop, &spec, done, &loop), 0);
+	CHECK_INT(run_wait(&wait_spec, &result), 0);
+	free((char *)result.output);
+	for (turns = 0; loop.children && turns < 10; turns++)
+		CHECK_INT(ev_turn(&loop, 1000), 0);
+	CHECK(!loop.children);
+	ev_free(&loop);
+}
+
 TEST(every_failing_call_and_allocation_at_the_start_is_reported_without_a_leak)
 {
 	const char *argv[] = { "cat", NULL };
@@ -258,6 +276,7 @@ int main(void)
 	RUN(environment_directory_and_ids_are_set);
 	RUN(a_cancelled_run_is_killed_and_says_nothing);
 	RUN(run_wait_blocks_and_hands_the_output_over);
+	RUN(run_wait_leaves_the_end_of_another_loops_child_to_that_loop);
 	RUN(every_failing_call_and_allocation_at_the_start_is_reported_without_a_leak);
 	return UNIT_END;
 }
