@@ -413,6 +413,7 @@ int ld_apply_adopt(struct ld_table *table, struct ld_pool *pool)
 
 int ld_apply_remove(struct ld_table *table, const struct ld_virtual *v, const char *when, ld_applied_fn applied, void *arg)
 {
+	struct ld_step step = { .op = IPVS_OP_DEL_DEST };
 	struct ipvs_change change;
 	struct ipvs_service svc;
 	struct ipvs_dest *dest;
@@ -426,21 +427,26 @@ int ld_apply_remove(struct ld_table *table, const struct ld_virtual *v, const ch
 	if (err)
 		return err == -ESRCH ? 0 : err;
 	for (i = 0; i < dests; i++) {
+		/* those that are not up go with the service */
+		if (!dest[i].weight)
+			continue;
 		dest_text(&dest[i], text, sizeof(text));
 		change.op = IPVS_OP_DEL_DEST;
 		change.dest = dest[i];
 		snprintf(line, sizeof(line), "Purged real server (%s): %s (%s)", when, text, v->name);
 		err = ld_table_change(table, &change);
+		step.dest = &dest[i];
 		if (!err)
-			applied(NULL, line, arg);
+			applied(&step, line, arg);
 	}
 	free(dest);
-	change.op = IPVS_OP_DEL_SERVICE;
+	step.dest = NULL;
+	step.op = change.op = IPVS_OP_DEL_SERVICE;
 	snprintf(line, sizeof(line), "Purged virtual server (%s): %s", when, v->name);
 	err = ld_table_change(table, &change);
 	if (err)
 		log_err("failed: %s: %s", line, strerror(-err));
 	else
-		applied(NULL, line, arg);
+		applied(&step, line, arg);
 	return err;
 }

@@ -94,7 +94,7 @@ static void send_alert(struct ld_group *group, const char *line)
 		n += snprintf(body + n, sizeof(body) - (size_t)n, "Service name: %.500s\n", v->servicename);
 	if (v->comment)
 		snprintf(body + n, sizeof(body) - (size_t)n, "Comment: %.500s\n", v->comment);
-	log_info("emailalert: %s", subject);
+	log_info("emailalert: %s", line);
 	ld_mail_send(&d->mailer, text_option(v->opt.smtp, file->smtp), d->config->email_from, to, subject, body);
 }
 
@@ -181,9 +181,11 @@ static void applied(const struct ld_step *step, const char *line, void *arg)
 {
 	struct ld_group *group = arg;
 
-	(void)step;
 	log_info("%s", line);
-	send_alert(group, line);
+	if (step->op == IPVS_OP_ADD_SERVICE || step->op == IPVS_OP_EDIT_SERVICE || step->op == IPVS_OP_DEL_SERVICE)
+		return;
+	/* mail is about servers alone, and knows no readd (ldirectord.md 5) */
+	send_alert(group, strncmp(line, "Readd ", 6) ? line : line + 6);
 }
 
 static void apply_dirty(struct ev_timer *timer, void *arg)
@@ -205,6 +207,8 @@ static void apply_dirty(struct ev_timer *timer, void *arg)
 	}
 	if (failed)
 		ev_timer_set(d->loop, timer, RETRY_MS, apply_dirty, d);
+	else if (d->phase == LD_STARTING && !d->unchecked)
+		d->phase = LD_RUNNING;
 }
 
 /* Results */
@@ -283,8 +287,9 @@ static void take_result(struct ld_member_info *info, enum ld_result result, cons
 		mark_dirty(group);
 	else
 		run_command(group);
+	/* the start is over with the changes of its last result */
 	if (before == LD_UNKNOWN && m->state != LD_UNKNOWN && d->unchecked && !--d->unchecked && d->phase == LD_STARTING)
-		d->phase = LD_RUNNING;
+		mark_dirty(group);
 }
 
 static void check_finished(struct ld_check *check, bool up, const char *reason, void *arg)
@@ -850,7 +855,7 @@ static void adopt_build(struct ld_daemon *d, struct ld_config *c, const struct b
 	for (i = 0; i < b->groups; i++) {
 		d->group[i].daemon = d;
 		for (j = 0; j < virtual_of(&d->group[i])->servers; j++)
-			d->unchecked += d->group[i].pool.member[j].state == LD_UNKNOWN;
+			d->unchecked += virtual_of(&d->group[i])->kind != LD_OFF && d->group[i].pool.member[j].state == LD_UNKNOWN;
 	}
 }
 
@@ -911,8 +916,6 @@ int ld_daemon_start(struct ld_daemon *d, struct ev_loop *loop, struct ld_config 
 		log_err("reading the table: %s", strerror(-err));
 	/* the services stand before the first check, so that a table of nothing but dead servers is there too */
 	apply_dirty(&d->apply_timer, d);
-	if (!d->unchecked)
-		d->phase = LD_RUNNING;
 	err = start_checks(d);
 	if (!err)
 		err = ev_timer_set(loop, &d->second_timer, SECOND_MS, every_second, d);
