@@ -13,14 +13,6 @@ export PATH=$PATH:$root/usr/sbin:$root/usr/bin:$root/usr/lib/postgresql/15/bin:$
 libs=$root/usr/lib/x86_64-linux-gnu:$root/lib/x86_64-linux-gnu:$root/usr/lib
 peer() { LD_LIBRARY_PATH=$libs exec "$@"; }
 
-user() { # NAME : is there for this place
-	cp /etc/passwd /etc/group "$dir/"
-	echo "$1:x:64000:64000::$dir:/bin/sh" >>"$dir/passwd"
-	echo "$1:x:64000:" >>"$dir/group"
-	mount --bind "$dir/passwd" /etc/passwd
-	mount --bind "$dir/group" /etc/group
-}
-
 certificate() {
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=peer -keyout "$dir/key.pem" -out "$dir/cert.pem" 2>/dev/null
 }
@@ -109,7 +101,7 @@ peer_vsftpd() {
 }
 peer_exim() {
 	mkdir "$dir/spool"
-	user Debian-exim
+	ld_user Debian-exim "$dir"
 	chown Debian-exim "$dir/spool"
 	cat >"$dir/exim.conf" <<-END
 		primary_hostname = peer.example
@@ -257,10 +249,7 @@ peer_tinyproxy() {
 	peer tinyproxy -d -c "$dir/tinyproxy.conf"
 }
 
-# The packages' files stand where the programs look for them.
-mkdir -p "$dir/layer/sbin"
-cp /usr/sbin/ipvsadm "$dir/layer/sbin/"
-mount -t overlay overlay -o "lowerdir=$dir/layer:$root/usr:/usr" /usr
+ld_lay_peers "$dir"
 
 virtual() { # NUMBER PORT WEIGHT LINE... : another service of the same peer
 	printf 'virtual=172.25.32.%d:80\n\treal=10.9.1.1:%d masq %d\n' "$1" "$2" "$3"

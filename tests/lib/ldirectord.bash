@@ -23,15 +23,33 @@ LD_PEER_PACKAGES="nginx apache2-bin dnsmasq-base mariadb-server-core postgresql-
 LD_PEERS=$HA_CACHE/ldirectord-peers-$(cksum <<<"$LD_PEER_PACKAGES" | cut -d' ' -f1)
 ld_fetch_peers() {
 	local packages
-	[ ! -e "$LD_PEERS/done" ] || return 0
-	rm -rf "$LD_PEERS"
 	mkdir -p "$LD_PEERS/deb"
-	# shellcheck disable=SC2086 # a list of words
-	packages=$(apt-get -s install --no-install-recommends $LD_PEER_PACKAGES | awk '/^Inst/ { print $2 }')
-	# shellcheck disable=SC2086
-	(cd "$LD_PEERS/deb" && apt-get download -qq -o Acquire::Retries=3 $packages $LD_PEER_PACKAGES) || return
-	find "$LD_PEERS/deb" -name '*.deb' -exec dpkg -x {} "$LD_PEERS/root" \; || return
-	touch "$LD_PEERS/done"
+	(
+		flock 9
+		[ ! -e "$LD_PEERS/done" ] || exit 0
+		# shellcheck disable=SC2086 # a list of words
+		packages=$(apt-get -s install --no-install-recommends $LD_PEER_PACKAGES | awk '/^Inst/ { print $2 }')
+		# shellcheck disable=SC2086
+		(cd "$LD_PEERS/deb" && apt-get download -qq -o APT::Sandbox::User=root -o Acquire::Retries=3 $packages $LD_PEER_PACKAGES) || exit
+		find "$LD_PEERS/deb" -name '*.deb' -exec dpkg -x {} "$LD_PEERS/root" \; || exit
+		touch "$LD_PEERS/done"
+	) 9>"$LD_PEERS/lock"
+}
+
+# ld_lay_peers FOLDER : within a place: their files stand where the programs look for them
+ld_lay_peers() {
+	mkdir -p "$1/layer/sbin"
+	cp /usr/sbin/ipvsadm "$1/layer/sbin/"
+	mount -t overlay overlay -o "lowerdir=$1/layer:$LD_PEERS/root/usr:/usr" /usr
+}
+
+# ld_user NAME FOLDER : within a place: there is such a user
+ld_user() {
+	cp /etc/passwd /etc/group "$2/"
+	echo "$1:x:64000:64000::$2:/bin/sh" >>"$2/passwd"
+	echo "$1:x:64000:" >>"$2/group"
+	mount --bind "$2/passwd" /etc/passwd
+	mount --bind "$2/group" /etc/group
 }
 
 ld_original() { # ARGS : runs it

@@ -1,0 +1,295 @@
+#!/bin/bash
+# Runs one feature of ldirectord beyond its table inside ld_place, on one director.
+#   ld_features.bash ours|original FEATURE    exit 0 if all was as it has to be; what both must have in common goes to standard output
+set -eu
+here=$(dirname "$0")
+# shellcheck source=tests/lib/ldirectord.bash
+. "$here/ldirectord.bash"
+who=$1
+dir=$(mktemp -d /run/feature.XXXXXX)
+chmod 755 "$dir"
+mkdir "$dir/modes"
+conf=$dir/feature.cf
+export FAKE_IPVS_TABLE=$dir/table
+
+director() {
+	if [ "$who" = original ]; then ld_original "$@"; else "$O/ldirectord" "$@"; fi
+}
+
+fail() {
+	echo "$1" >&2
+	tail -v -n 40 "$dir/log" "$dir"/spool/*log "$dir/exim.out" "$dir"/*.calls >&2 2>/dev/null
+	exit 1
+}
+
+soon() { # COMMAND... : is true before the patience ends
+	local end=$((SECONDS + ${LD_PATIENCE_S:-60}))
+	until "$@"; do
+		[ $SECONDS -lt $end ] || fail "never: $*"
+		sleep 0.1
+	done
+}
+has() { grep -qsF -- "$2" "$1"; }		# FILE TEXT
+lines() { [ -e "$1" ] && [ "$(grep -cF -- "$2" "$1")" -ge "$3" ]; }	# FILE TEXT COUNT
+mode() { echo "${*:2}" >"$dir/modes/10.9.1.$1"; }
+table() { LD_SETTLE=0.3 ld_until "${LD_PATIENCE_S:-60}" "$1" >&2 || fail "after $1"; }
+
+write_conf() { # LINES FOR THE FILE, LINES OF THE SECTION, MORE
+	{
+		if [ "$who" = original ]; then echo; else echo "ipvsadm=/usr/sbin/ipvsadm"; fi
+		printf 'logfile="%s"\nchecktimeout=3\ncheckinterval=1\n%s\n' "$dir/log" "$1"
+		printf 'virtual=172.25.32.100:80\n\treal=10.9.1.1:8099 masq\n\treal=10.9.1.2:8099 masq 5\n\tservice=http\n\treceive="Test Page"\n%s\n\n' "$2"
+	} >"$conf.new"
+	mv "$conf.new" "$conf"
+}
+
+server() {
+	"$O/ld_server" 8099 10.9.1.1 9 "$dir/modes" >"$dir/ready" &
+	soon has "$dir/ready" ready
+}
+
+script() { # FILE : notes how it was called in FILE.calls
+	printf '#!/bin/sh\necho "$*" >>%s.calls\n' "$1" >"$1"
+	chmod 755 "$1"
+}
+
+# Exim of ld_fetch_peers takes mail for anybody on 10.9.1.9, to one file, once for each recipient.
+mail_server() {
+	mkdir "$dir/spool" "$dir/mail"
+	ld_lay_peers "$dir"
+	ld_user Debian-exim "$dir"
+	chown Debian-exim "$dir/spool" "$dir/mail"
+	cat >"$dir/exim.conf" <<-END
+		primary_hostname = peer.example
+		keep_environment =
+		spool_directory = $dir/spool
+		log_file_path = $dir/spool/%slog
+		pid_file_path = $dir/pid
+		local_interfaces = 10.9.1.9
+		tls_advertise_hosts =
+		host_lookup =
+		acl_smtp_rcpt = accept
+		qualify_domain = peer.example
+		begin routers
+		all:
+			driver = accept
+			transport = to_file
+		begin transports
+		to_file:
+			driver = appendfile
+			file = $dir/mail/all
+			envelope_to_add
+			check_string =
+			user = Debian-exim
+	END
+	exim4 -C "$dir/exim.conf" -bdf -oX 25 >"$dir/exim.out" 2>&1 &
+	soon bash -c ': </dev/tcp/10.9.1.9/25' 2>>"$dir/exim.out"
+}
+
+# Two addresses, each a recipient of its own; repeated while the server is down; in no phase but the one asked for.
+feature_mail() {
+	mail_server
+	server
+	write_conf $'emailalertfrom=director@peer.example\nsmtp=10.9.1.9' \
+		$'\temailalert="one@peer.example, two@peer.example"\n\temailalertfreq=1\n\temailalertstatus=running\n\tservicename=shop\n\tcomment=call Joe'
+	director "$conf" start
+	table "1=1 2=5"
+	mode 1 error
+	table "2=5"
+	soon lines "$dir/mail/all" 'Subject: [shop] Inaccessible real server: 10.9.1.1:8099 (172.25.32.100:80)' 4
+	mode 1 up
+	table "1=1 2=5"
+	soon has "$dir/mail/all" 'Subject: [shop] Added real server: 10.9.1.1:8099 (172.25.32.100:80) (Weight set to 1)'
+	director "$conf" stop
+	table gone
+	local text
+	for text in 'Envelope-to: one@peer.example' 'Envelope-to: two@peer.example' \
+		 'Subject: [shop] Deleted real server: 10.9.1.1:8099 (172.25.32.100:80)' 'Daemon-Status: running' 'Service name: shop' \
+		'Comment: call Joe' 'From: director@peer.example' 'To: one@peer.example, two@peer.example' "ldirectord host: $(uname -n)"; do
+		has "$dir/mail/all" "$text" || fail "no '$text' in: $(cat "$dir/mail/all")"
+	done
+	if grep -E 'Daemon-Status: (starting|stopping)' "$dir/mail/all"; then fail "mail in another phase"; fi
+}
+
+# What the original sends too, word for word but for times.
+feature_mail_text() {
+	mail_server
+	server
+	mode 1 error
+	write_conf $'emailalert="one@peer.example"\nsmtp=10.9.1.9\nquiescent=yes\nemailalertstatus=running,stopping' $'\tservicename=shop'
+	director "$conf" start
+	table "1=0 2=5"
+	mode 1 up
+	table "1=1 2=5"
+	mode 2 error
+	table "1=1 2=0"
+	soon has "$dir/mail/all" 'Quiescent real server: 10.9.1.2'
+	director "$conf" stop
+	table gone
+	soon has "$dir/mail/all" 'Purged real server (stop): 10.9.1.1:8099'
+	grep -E '^(From:|To:|Subject:|ldirectord host:|Log-Message:|Daemon-Status:|Service name:)' "$dir/mail/all" | sort -u
+}
+
+# Without smtp= it is the local mailer's.
+feature_mail_local() {
+	printf '#!/bin/sh\necho "$*" >>%s/calls; cat >>%s/sent\n' "$dir" "$dir" >/usr/sbin/sendmail
+	chmod 755 /usr/sbin/sendmail
+	server
+	write_conf 'emailalert="one@peer.example"' ''
+	director "$conf" start
+	table "1=1 2=5"
+	mode 1 error
+	table "2=5"
+	soon has "$dir/sent" 'Subject: Deleted real server: 10.9.1.1:8099 (172.25.32.100:80)'
+	has "$dir/sent" 'To: one@peer.example'
+	has "$dir/calls" '-t'
+	# a mailer that fails is named in the log
+	printf '#!/bin/sh\necho "no room"\nexit 1\n' >/usr/sbin/sendmail
+	mode 1 up
+	soon has "$dir/log" 'failed to send email message: no room'
+	director "$conf" stop
+}
+
+feature_fallbackcommand() {
+	script "$dir/command"
+	server
+	write_conf '' "	fallbackcommand=\"$dir/command with words\""
+	director "$conf" start
+	table "1=1 2=5"
+	soon lines "$dir/log" 'Added real server' 2
+	: >"$dir/command.calls"
+	mode 1 error
+	table "2=5"
+	mode 2 error
+	table none
+	soon has "$dir/command.calls" start
+	mode 1 up
+	table "1=1"
+	soon has "$dir/command.calls" stop
+	mode 2 up
+	table "1=1 2=5"
+	director "$conf" stop
+	table gone
+	cat "$dir/command.calls"
+}
+
+feature_callback() { # AUTORELOAD TABLE AFTER THE CHANGE
+	script "$dir/callback"
+	server
+	write_conf "autoreload=$1"$'\n'"callback=\"$dir/callback\"" ''
+	director "$conf" start
+	table "1=1 2=5"
+	write_conf "autoreload=$1"$'\n'"callback=\"$dir/callback\"" $'\treal=10.9.1.3:8099 masq 7'
+	soon has "$dir/callback.calls" "$conf"
+	table "$2"
+	# a file with a mistake is called back too, and changes nothing
+	write_conf "autoreload=$1"$'\n'"callback=\"$dir/callback\"" $'\tmistake=yes'
+	soon lines "$dir/callback.calls" "$conf" 2
+	table "$2"
+	write_conf "autoreload=$1"$'\n'"callback=\"$dir/callback\"" ''
+	soon lines "$dir/callback.calls" "$conf" 3
+	director "$conf" stop
+	table gone
+	sed "s,$dir,DIR,g" "$dir/callback.calls"
+	grep -E 'changed on disk| - (reread|ignore)|at line' "$dir/log" | sed -e 's/^\[[^]]*\] //' -e 's/\[[0-9]*\]/[PID]/' -e "s,$dir,DIR,g" -e 's/: Unknown.*//'
+}
+feature_callback_autoreload() { feature_callback yes "1=1 2=5 3=7"; }
+feature_callback_alone() { feature_callback no "1=1 2=5"; }
+
+# One line for each check: identity, state, what was said.
+feature_monitorfile() {
+	server
+	mode 2 wrong
+	write_conf '' "	monitorfile=\"$dir/monitor\""$'\n\trequest="x%y"\n\tvirtualhost=www.example'
+	director "$conf" start
+	table "1=1"
+	mode 1 error
+	table none
+	director "$conf" stop
+	table gone
+	sed 's/^\[[A-Z][a-z][a-z] [^]]*\] \[[0-9]*\] //' "$dir/monitor" | sort -u
+}
+
+# In the foreground, with the log on standard output and no pid file; TERM ends it in order.
+feature_supervised() {
+	server
+	write_conf 'supervised=yes' ''
+	director "$conf" start >"$dir/out" 2>"$dir/err" &
+	pid=$!
+	table "1=1 2=5"
+	[ ! -e /run/ldirectord.feature.cf.pid ] || fail "there is a pid file"
+	code=0
+	director "$conf" status >"$dir/status" 2>&1 || code=$?
+	echo "status: $code"
+	# the original's is a shell's child here
+	pid=$(pgrep -P $pid . || echo $pid)
+	kill -TERM "$pid"
+	table gone
+	soon [ ! -e "/proc/$pid/exe" ]
+	grep -oE '^\[[A-Z][a-z]{2} [A-Z][a-z]{2} .* 20[0-9]{2}\] (Starting Linux Director|Added virtual|Purged virtual|Linux Director Daemon terminated).*' "$dir/out" |
+		sed -e 's/^\[[^]]*\]/[DATE]/' -e "s/pid: [0-9]*/pid: PID/"
+}
+
+feature_metrics() {
+	server
+	write_conf "metricsfile=$dir/metrics" $'\tfallback=127.0.0.1:80'
+	director "$conf" start
+	server=ldirectord_server_up'{virtual="tcp:172.25.32.100:80",server="10.9.1'
+	soon has "$dir/metrics" "$server.1:8099\"} 1"
+	soon has "$dir/metrics" "$server.2:8099\"} 1"
+	has "$dir/metrics" 'ldirectord_fallback{virtual="tcp:172.25.32.100:80"} 0'
+	mode 1 error
+	soon has "$dir/metrics" "$server.1:8099\"} 0"
+	mode 2 error
+	soon has "$dir/metrics" 'ldirectord_fallback{virtual="tcp:172.25.32.100:80"} 1'
+	soon has "$dir/metrics" "$server.2:8099\"} 0"
+	# every line is in the format: a comment, or name, labels and number
+	if grep -vE '^(# TYPE [a-z_]+ (counter|gauge)|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9]+)$' "$dir/metrics"; then fail "not a metric"; fi
+	checks=$(awk '/^ldirectord_checks_total/ { print $2 }' "$dir/metrics")
+	soon bash -c "[ \"\$(awk '/^ldirectord_checks_total/ { print \$2 }' $dir/metrics)\" -gt $checks ]"
+	director "$conf" stop
+}
+
+# A real server with the virtual address on lo, without arp_ignore, is named; with arp_ignore it is not. The second virtual address
+# is on its Ethernet, so it is named in both cases: that shows that the director goes on asking.
+feature_vipcheck() {
+	unshare --net sleep 1000 &
+	there=$!
+	soon bash -c "[ \"\$(readlink /proc/$there/ns/net)\" != \"\$(readlink /proc/self/ns/net)\" ]"
+	ip link add d0 type veth peer name r0 netns "$there"
+	ip link set d0 up
+	ip addr add 10.7.0.1/24 dev d0
+	ip addr add 172.25.32.100/32 dev d0
+	nsenter -t "$there" -n bash -c 'ip link set lo up; ip link set r0 up; ip addr add 10.7.0.2/24 dev r0
+		ip addr add 172.25.32.100/32 dev lo; ip addr add 172.25.32.101/32 dev r0'
+	printf 'ipvsadm=/usr/sbin/ipvsadm\nlogfile="%s"\nchecktimeout=3\ncheckinterval=1\nvipcheck=yes\n%s\n%s\n' "$dir/log" \
+		$'virtual=172.25.32.100:80\n\treal=10.7.0.2 gate\n\tchecktype=ping' $'virtual=172.25.32.101:80\n\treal=10.7.0.2 gate\n\tchecktype=ping' >"$conf"
+	director "$conf" start
+	table "2=1 2=1"
+	mac=$(nsenter -t "$there" -n cat /proc/net/arp | wc -l) # is readable
+	mac=$(nsenter -t "$there" -n ip -br link show r0 | awk '{ print $3 }')
+	soon has "$dir/log" "10.7.0.2 at $mac answers ARP for the virtual address 172.25.32.100:"
+	# shellcheck disable=SC2016 # for the inner shell
+	nsenter -t "$there" -n unshare --mount bash -c 'mount -t sysfs sysfs /sys 2>/dev/null; echo 1 >/proc/sys/net/ipv4/conf/all/arp_ignore'
+	before=$(grep -c 'virtual address 172.25.32.100:' "$dir/log")
+	again=$(grep -c 'virtual address 172.25.32.101:' "$dir/log")
+	soon lines "$dir/log" 'virtual address 172.25.32.101:' $((again + 2))
+	[ "$(grep -c 'virtual address 172.25.32.100:' "$dir/log")" -le $((before + 1)) ] || fail "named although it is silent"
+	director "$conf" stop
+}
+
+# Another configuration goes with this one.
+feature_execute() {
+	server
+	# where the original looks for itself
+	[ "$who" != original ] || cp "$LD_ORIG/root/usr/sbin/ldirectord" /usr/sbin/
+	write_conf '' ''
+	sed -e 's/172.25.32.100/172.25.32.200/' -e 's/10.9.1.2:8099 masq 5/10.9.1.3:8099 masq 9/' "$conf" >"$dir/other.cf"
+	write_conf "execute=$dir/other.cf" ''
+	director "$conf" start
+	table "1=1 1=1 2=5 3=9"
+	director "$conf" stop
+	table gone
+}
+
+"feature_$2"

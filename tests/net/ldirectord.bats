@@ -1,0 +1,41 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# What ldirectord does beside its table: mail, commands that it runs, files that it writes, the question who else answers for a
+# virtual address. Where the original can it too, both say the same. All features are tried at once, each in a place of its own.
+
+ALONE="mail mail_local metrics vipcheck"
+BOTH="mail_text fallbackcommand callback_autoreload callback_alone monitorfile supervised execute"
+
+setup_file() {
+	load ../lib/ldirectord.bash
+	ld_fetch_original
+	ld_fetch_peers
+	export O LD_PEERS HA_CACHE
+	export -f ld_place
+	for feature in $ALONE; do echo "ours $feature"; done >"$BATS_FILE_TMPDIR/todo"
+	for feature in $BOTH; do printf '%s\n' "ours $feature" "original $feature"; done >>"$BATS_FILE_TMPDIR/todo"
+	# shellcheck disable=SC2016 # for the inner shell
+	sort -r "$BATS_FILE_TMPDIR/todo" | xargs -P 6 -L 1 bash -c \
+		'ld_place tests/lib/ld_features.bash "$1" "$2" >"$0/$2.$1" 2>"$0/$2.$1.err" && touch "$0/$2.$1.well"; true' "$BATS_FILE_TMPDIR"
+}
+
+well() { # WHO FEATURE
+	[ -e "$BATS_FILE_TMPDIR/$2.$1.well" ] || { cat "$BATS_FILE_TMPDIR/$2.$1" "$BATS_FILE_TMPDIR/$2.$1.err"; return 1; }
+}
+both() { # FEATURE : have done the same, and something
+	well ours "$1" && well original "$1"
+	diff "$BATS_FILE_TMPDIR/$1.original" "$BATS_FILE_TMPDIR/$1.ours"
+	[ -s "$BATS_FILE_TMPDIR/$1.ours" ]
+}
+
+@test "mail goes to each address, again while a server is down, and in no phase but those asked for" { well ours mail; }
+@test "a mail has the original's subject, sender and lines" { both mail_text; }
+@test "mail without smtp= is the local mailer's, whose failure is logged" { well ours mail_local; }
+@test "fallbackcommand: start when the last server goes, stop when the first is back" { both fallbackcommand; }
+@test "autoreload and callback: a changed file is taken and called back, a wrong one changes nothing" { both callback_autoreload; }
+@test "callback without autoreload: a changed file is called back and not taken" { both callback_alone; }
+@test "monitorfile has a line for each check, in the original's words" { both monitorfile; }
+@test "supervised: in the foreground, log on standard output, no pid file, TERM ends it in order" { both supervised; }
+@test "execute starts and stops another configuration" { well ours execute && well original execute; }
+@test "metricsfile has the state of every server and fallback, in Prometheus' format" { well ours metrics; }
+@test "vipcheck names a real server that answers ARP for the virtual address, and not one with arp_ignore" { well ours vipcheck; }
