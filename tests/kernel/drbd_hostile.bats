@@ -6,7 +6,7 @@ setup() {
 	load ../lib/vm.bash
 	load ../lib/originals.bash
 	load ../lib/drbd_module.bash
-	utils=$(original drbd-utils)
+	load ../lib/fast_rig.bash
 }
 
 teardown() {
@@ -14,11 +14,5 @@ teardown() {
 }
 
 @test "a hostile peer is hung up on, and nothing is lost" {
-	local ko
-	ko=$(drbd_module 6.1)
-	run vm_run 6.1 --modules "$ko brd" --files "$BATS_TEST_DIRNAME/../lib/fast_rig.sh:/vm/fast_rig" \
-		--programs "$utils/lib/drbd/drbdsetup-84:/usr/sbin/drbdsetup $utils/sbin/drbdmeta $O/drbd_hostile cmp dd md5sum" --script "$BATS_TEST_DIRNAME/drbd_hostile.sh"
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[ "${lines[-1]}" = "40 attempts survived" ]
+	fast_rig_plays 6.1 "$BATS_TEST_DIRNAME/drbd_hostile.sh" "40 attempts survived" --programs "$O/drbd_hostile"
 }

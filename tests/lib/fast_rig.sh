@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The fast rig: a DRBD pair within one machine. Two resources, a (minor 0 on /dev/ram0) and b (minor 1 on /dev/ram1), are each
 # other's peer over 127.0.0.1. Sourced by a script in the machine (". /vm/fast_rig"), whose host gives it
-# fast_rig_original or fast_rig_ours of fast_rig.bash as options; needs modules drbd and brd, drbdsetup and drbdmeta.
+# fast_rig_original or fast_rig_module of fast_rig.bash as options; needs modules drbd and brd, drbdsetup and drbdmeta.
 #
 #   rig_disks MIB           both disks, each that large, all zeroes
 #   rig_create              new meta-data on both: they have nothing in common yet
