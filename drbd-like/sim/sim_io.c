@@ -900,15 +900,14 @@ void sim_drop_peer_reqs(struct sim_node *n)
 
 /* --- reads for the peer ----------------------------------------------------------------------------------------------------------------- */
 
-static void digest_of(const u32 *content, u32 sectors, u32 digest[2])
+static u64 digest_of(const u32 *content, u32 sectors)
 {
 	u64 h = 14695981039346656037ull;
 	u32 i;
 
 	for (i = 0; i < sectors; i++)
 		h = (h ^ content[i]) * 1099511628211ull;
-	digest[0] = (u32)h;
-	digest[1] = (u32)(h >> 32);
+	return h;
 }
 
 static bool is_zero(const u32 *content, u32 sectors)
@@ -923,6 +922,7 @@ static void send_block(struct sim_vol *v, struct sim_peer_req *pr, u16 cmd)
 {
 	struct drbd_pkt pkt = { .cmd = cmd };
 	u32 sectors = pr->p.iv.size_byte / 512;
+	u64 digest = 0;
 
 	if (cmd == P_DATA_REPLY || cmd == P_RS_DATA_REPLY) {
 		pkt.u.data.sector = pr->p.iv.sector;
@@ -934,16 +934,14 @@ static void send_block(struct sim_vol *v, struct sim_peer_req *pr, u16 cmd)
 		pkt.u.desc.blksize = pr->p.iv.size_byte;
 		sim_send(v, SIM_DATA, &pkt, NULL, 0, NULL);
 	} else if (cmd == P_OV_REPLY) {
-		u32 digest[2] = { 0, 0 };
-
 		if (!pr->failed)
-			digest_of(pr->content, sectors, digest);
+			digest = digest_of(pr->content, sectors);
 		pkt.u.req.sector = pr->p.iv.sector;
 		pkt.u.req.block_id = ID_SYNCER;
 		pkt.u.req.blksize = pr->p.iv.size_byte;
 		pkt.tail_byte = DIGEST_BYTE;
 		v->rs_pending++;
-		sim_send(v, SIM_DATA, &pkt, digest, 2, NULL);
+		sim_send(v, SIM_DATA, &pkt, (const u32 *)&digest, 2, NULL);
 	} else {
 		send_ack(v, pr, cmd);
 	}
@@ -953,11 +951,9 @@ static void send_block(struct sim_vol *v, struct sim_peer_req *pr, u16 cmd)
 static void compare(struct sim_vol *v, struct sim_peer_req *pr, s32 error)
 {
 	struct drbd_pkt pkt = { .cmd = P_OV_RESULT };
-	u32 digest[2];
-	bool equal;
+	bool equal = !error && digest_of(pr->content, pr->p.iv.size_byte / 512) == pr->digest;
 
-	digest_of(pr->content, pr->p.iv.size_byte / 512, digest);
-	equal = !error && digest[0] == pr->digest[0] && digest[1] == pr->digest[1];
+
 	if (!disk_usable(v))
 		equal = true;
 	if (!equal)
@@ -977,7 +973,7 @@ bool sim_run_answer(struct sim_vol *v, struct sim_work *wk)
 {
 	struct sim_peer_req *pr = wk->pr;
 	struct drbd_rs_answer ans;
-	u32 sectors, digest[2];
+	u32 sectors;
 	bool equal;
 
 	if (wk->kind == WK_RS_FINISH) {
@@ -994,9 +990,8 @@ bool sim_run_answer(struct sim_vol *v, struct sim_work *wk)
 		return true;
 	}
 	sectors = pr->p.iv.size_byte / 512;
-	digest_of(pr->content, sectors, digest);
 	equal = pr->kind == RS_THIN_REQ ? is_zero(pr->content, sectors) :
-		digest[0] == pr->digest[0] && digest[1] == pr->digest[1];
+		digest_of(pr->content, sectors) == pr->digest;
 	drbd_rs_answer(pr->kind, wk->error, equal, v->vs.state.conn, v->vs.state.pdsk, &ans);
 	pr->failed = wk->error != 0;
 	if (ans.count_failed)
@@ -1075,7 +1070,7 @@ bool sim_recv_read(struct sim_vol *v, const struct drbd_pkt *pkt, struct sim_msg
 	pr->p.block_id = pkt->u.req.block_id;
 	pr->kind = kind;
 	if (m->tail_nr == 2)
-		memcpy(pr->digest, m->tail, sizeof(pr->digest));
+		memcpy(&pr->digest, m->tail, sizeof(pr->digest));
 	if (!drbd_rs_serve(kind, v->vs.state.disk, &ans)) {
 		v->n->active_peer_reqs--;
 		send_ack(v, pr, ans.packet);
@@ -1128,19 +1123,19 @@ static void csum_read(struct sim_world *w, void *arg, u64 data, s32 error, const
 	struct sim_peer_req *pr = arg;
 	struct sim_vol *v = pr->v;
 	struct drbd_pkt pkt = { .cmd = P_CSUM_RS_REQUEST };
-	u32 digest[2] = { 0, 0 };
+	u64 digest = 0;
 
 	(void)w;
 	(void)data;
 	v->n->active_peer_reqs--;
 	if (!error)
-		digest_of(content, pr->p.iv.size_byte / 512, digest);
+		digest = digest_of(content, pr->p.iv.size_byte / 512);
 	pkt.u.req.sector = pr->p.iv.sector;
 	pkt.u.req.block_id = ID_SYNCER;
 	pkt.u.req.blksize = pr->p.iv.size_byte;
 	pkt.tail_byte = DIGEST_BYTE;
 	if (pr->conn_gen == v->n->conn_gen)
-		sim_send(v, SIM_DATA, &pkt, digest, 2, NULL);
+		sim_send(v, SIM_DATA, &pkt, (const u32 *)&digest, 2, NULL);
 	if (error)
 		sim_io_error(v, IOE_READ);
 	sim_disk_put(v);
@@ -1437,7 +1432,7 @@ void sim_ov_reply(struct sim_vol *v, const struct drbd_pkt *pkt, struct sim_msg 
 	struct sim_peer_req *pr = new_peer_req(v, NULL, 0);
 
 	drbd_interval_set(&pr->p.iv, pkt->u.req.sector, pkt->u.req.blksize);
-	memcpy(pr->digest, m->tail, sizeof(pr->digest));
+	memcpy(&pr->digest, m->tail, sizeof(pr->digest));
 	pr->ov = true;
 	v->rs_sect_in += pkt->u.req.blksize / 512;
 	v->rs_pending -= v->rs_pending ? 1 : 0;

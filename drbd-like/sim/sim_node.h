@@ -52,6 +52,7 @@ struct sim_bio {
 	u32 *expected;			/* of a read, when it began */
 	struct sim_io *above;		/* of a stacked disk, as long as sim_disk.gen is this */
 	u32 above_gen;
+	u32 peer_gen;			/* of a write, when it began: sim_node.gen of the peer */
 };
 
 struct sim_req {
@@ -72,7 +73,7 @@ struct sim_peer_req {
 	/* of reads: what to answer */
 	u8 kind;			/* enum drbd_rs_kind */
 	bool locked;			/* holds a resync extent */
-	u32 digest[2];
+	u64 digest;
 	bool al_asked, failed;
 	struct sim_al_hold al;
 	u32 conn_gen;			/* connection it came over */

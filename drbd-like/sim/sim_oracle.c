@@ -260,6 +260,7 @@ void sim_oracle_start(struct sim_bio *bio)
 	u64 s;
 
 	bio->version = ++o->version;
+	bio->peer_gen = sim_peer(bio->v->n)->gen;
 	if (bio->above)
 		note_writer(o, bio);
 	for (s = bio->sector; bio->zeroes && s < bio->sector + bio->size_byte / 512; s++)
@@ -299,7 +300,8 @@ static void write_completed(struct sim_bio *bio)
 			continue;	/* two primaries: whichever was last */
 		if (bio->local_ok)
 			promise(v, s, version);
-		if (peer_has && p->n->up)
+		/* a peer that lost power since it acked may have lost it */
+		if (peer_has && p->n->up && p->n->gen == bio->peer_gen)
 			promise(p, s, version);
 		if (bio->local_ok && !bio->replicated)
 			set_ahead(side_of(v), s, true);

@@ -56,7 +56,15 @@ static void prepared(struct sim_world *w, void *arg, u64 unused)
 	sim_node_boot(v->n);
 }
 
-/* The data were given up below: take the third node's. drbdmeta create-md. */
+static bool is_consistent(const struct sim_vol *v)
+{
+	struct drbd_md md;
+
+	drbd_md_get(sim_disk_md(&v->disk), &md);
+	return md.flags & MDF_CONSISTENT;
+}
+
+/* drbdmeta create-md. */
 static void create_anew(struct sim_vol *v)
 {
 	u8 block[4096];
@@ -70,6 +78,19 @@ static void create_anew(struct sim_vol *v)
 	md.flags = MDF_FULL_SYNC;
 	drbd_md_put(block, &md);
 	sim_disk_md_poke(&v->disk, 0, block, sizeof(block));
+	sim_oracle_closed(v);
+}
+
+/* The data were given up below: take the third node's. Should that have got only a part of them, begin anew there, too. */
+static void give_up(struct sim_vol *v)
+{
+	struct sim_vol *c = sim_peer_vol(v);
+
+	create_anew(v);
+	if (is_consistent(c))
+		return;
+	sim_node_crash(c->n);
+	create_anew(c);
 }
 
 static void start(struct sim_vol *v, struct sim_vol *below, bool lost)
@@ -77,7 +98,7 @@ static void start(struct sim_vol *v, struct sim_vol *below, bool lost)
 	sim_trace(v->w, v->name, "is started on %s%s", below->name, lost ? ", which has lost its data" : "");
 	sim_disk_stack(&v->disk, below);
 	if (lost)
-		create_anew(v);
+		give_up(v);
 	sim_oracle_reloaded(v);
 	sim_apply_al(v);
 	sim_disk_settle(&v->disk, prepared, v);
