@@ -96,6 +96,7 @@ static void start_job(struct hb_takeover *t, enum hb_job_kind kind, enum hb_hold
 		return;
 	t->jobs++;
 	t->releasing += kind == HB_JOB_GIVE;
+	t->taking += kind == HB_JOB_TAKE;
 	t->ops->job(t->arg, &job);
 }
 
@@ -501,8 +502,11 @@ static void gave(struct hb_takeover *t)
 
 static void took(struct hb_takeover *t, const struct hb_job *job)
 {
-	LOG(t, LOG_INFO, "Standby resource acquisition done [%s].", hb_hold_name(job->standby));
 	t->mine |= job->hold;
+	/* the other node has come again since and asked for another standby, which is not done yet */
+	if (t->taking)
+		return;
+	LOG(t, LOG_INFO, "Standby resource acquisition done [%s].", hb_hold_name(job->standby));
 	if (t->standby == HB_S_DONE)
 		set_standby(t, HB_S_NOT, 0);
 	send_ask(t, job->standby, "done");
@@ -724,6 +728,7 @@ void hb_takeover_job_done(struct hb_takeover *t, const struct hb_job *job, enum 
 {
 	t->jobs--;
 	t->releasing -= job->kind == HB_JOB_GIVE;
+	t->taking -= job->kind == HB_JOB_TAKE;
 	if (takes(job->kind))
 		note_result(t, job, failed, now_ms);
 	act_on_job(t, job, failed, now_ms);

@@ -84,7 +84,7 @@ struct hb_takeover {
 	enum hb_hold mine, theirs;
 	bool peer_alive, peer_heard, peer_stable, takeover, needfb, logged_initial;
 	bool peer_starting, peer_releasing; /* it has said starting; it gives something up and is not through */
-	int releasing;			    /* own jobs that give something up */
+	int releasing, taking;		    /* own jobs that give something up; that take it for a standby */
 	enum hb_standby standby;
 	enum hb_hold standby_hold; /* from the giver's view */
 	int64_t standby_at_ms;	   /* its deadline */

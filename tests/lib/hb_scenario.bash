@@ -69,7 +69,7 @@ scenario_kill_nofailback() { # a death is noticed after deadtime; what was taken
 	until_holds 15 "$ALL1"
 	until_rsc 20 1 all
 	kill9 2
-	pause 3
+	until_says 20 dead 1 nodestatus server2
 	start 2
 	until_rsc 20 2 none
 	until_holds 1 "$ALL1"
@@ -167,13 +167,12 @@ scenario_reload() { # a new ha.cf is taken over without touching resources, from
 		on "$i" sed -i 's/^warntime .*/warntime 900ms/' /etc/ha.d/ha.cf
 		on "$i" touch -d '+1 minute' /etc/ha.d/ha.cf
 		on "$i" bash -c 'kill -HUP $(cat /run/heartbeat.pid)'
-		pause 4
+		until_says 30 900ms "$i" hbparameter -p warntime
 		until_rsc 30 "$i" local
 	done
 	until_rsc 30 1 local
 	until_holds 2 "$EACH"
 	[ "$(wc -l <"$LAB/events")" = "$before" ]
-	[ "$(on 1 cl_status hbparameter -p warntime)" = 900ms ]
 	stop 1
 	until_holds 15 "$ALL2"
 }
@@ -215,13 +214,7 @@ scenario_ucast() { HB_MEDIA=$'ucast eth0 10.77.0.1\nucast eth0 10.77.0.2' lab; r
 scenario_two_media() { HB_MEDIA=$'bcast eth0\nmcast eth0 225.0.0.7 695 1 0' lab; round; }
 scenario_serial() { HB_MEDIA='serial LOGFILE.tty' lab; hb_serial_line; round; }
 
-until_link() { # NODE PEER LINK STATE
-	local left=200
-	until [ "$(on "$1" cl_status hblinkstatus "$2" "$3" || :)" = "$4" ]; do
-		[ $((left -= 1)) -gt 0 ]
-		pause 0.1
-	done
-}
+until_link() { until_says 20 "$4" "$1" hblinkstatus "$2" "$3"; } # NODE PEER LINK STATE
 
 scenario_two_links() { # the nodes do not mind which of their links is cut
 	HB_MEDIA=$'ucast eth0 10.77.0.1\nucast eth0 10.77.0.2\nucast eth1 10.78.0.1\nucast eth1 10.78.0.2' lab
@@ -308,7 +301,11 @@ apiauth ipfail gid=haclient uid=hacluster" lab
 	ping_is 1 add
 	ping_is 2 add
 	both_up
-	pause 2
+	local i
+	for i in 1 2; do
+		until_says 20 ping "$i" nodestatus "$PING"
+		until_says 20 online "$i" clientstatus "server$((3 - i))" ipfail 2000
+	done
 	ping_is 1 del
 	until_holds 40 "$ALL2"
 	until_rsc 20 2 all
@@ -323,7 +320,7 @@ scenario_ping_group() { # is there while one of its hosts answers, and dead afte
 	local i
 	for i in 1 2; do on "$i" ip addr add 10.77.9.8/32 dev lo; on "$i" ip addr add 10.77.9.9/32 dev lo; done
 	both_up
-	until [ "$(on 1 cl_status nodestatus both)" = ping ]; do pause 0.1; done
+	until_says 20 ping 1 nodestatus both
 	on 1 ip addr del 10.77.9.8/32 dev lo
 	pause 2 # twice its deadping
 	[ "$(on 1 cl_status nodestatus both)" = ping ]
@@ -658,11 +655,10 @@ scenario_watchdog() { # one byte each status, the magic one at the end
 	on 1 touch /run/wd
 	on 2 touch /run/wd
 	both_up
-	pause 3
+	timeout 30 nsenter -t "${NODE[1]}" -m bash -c 'until [ "$(wc -c </run/wd)" -ge 10 ]; do sleep 0.1; done'
 	stop 1
 	until_stopped 20 1
 	[ "$(on 1 tail -c 1 /run/wd)" = V ]
-	[ "$(on 1 bash -c 'wc -c </run/wd')" -ge 10 ]
 }
 
 scenario_ipv6() { # IPv6, unicast and multicast

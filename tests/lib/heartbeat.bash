@@ -142,10 +142,6 @@ running() { # NODE
 	on "$1" bash -c 'p=$(cat /run/heartbeat.pid 2>/dev/null) && kill -0 $p 2>/dev/null'
 }
 
-rscstatus() { # NODE
-	on "$1" cl_status rscstatus 2>/dev/null || :
-}
-
 # Who has which group: "r1=server1 r2=server1"
 holders() {
 	local f out='' g
@@ -176,18 +172,20 @@ until_holds() {
 	return 1
 }
 
-until_rsc() { # SECONDS NODE WORD
+# until_says SECONDS WORD NODE ARGUMENT... : until cl_status there prints the word
+until_says() {
 	local left=$(($1 * 10)) have
 	while [ "$left" -gt 0 ]; do
-		have=$(rscstatus "$2")
-		[ "$have" != "$3" ] || return 0
+		have=$(on "$3" cl_status "${@:4}" 2>/dev/null || :)
+		[ "$have" != "$2" ] || return 0
 		pause 0.1
 		left=$((left - 1))
 	done
-	echo "rscstatus of server$2 is '$have', want '$3'"
+	echo "cl_status ${*:4} of server$3 is '$have', want '$2'"
 	hb_logs
 	return 1
 }
+until_rsc() { until_says "$1" "$3" "$2" rscstatus; } # SECONDS NODE WORD
 
 until_stopped() { # SECONDS NODE
 	local left=$(($1 * 20))

@@ -3,14 +3,10 @@
 
 setup() {
 	O="${O:-$BATS_TEST_DIRNAME/../../build}"
+	load ../lib/sim.bash
 }
 
-bites() { # FAULT SEEDS
-	run "$O/drbdsim_bad" --fault "$1" --seeds "$2" --stop-after 1
-	[ "$status" -eq 1 ]
-	[[ "$output" == *"seed "*": "* ]]
-	[[ "${lines[${#lines[@]} - 1]}" == *" seeds, 1 violations" ]]
-}
+bites() { sim_bites "$O/drbdsim_bad" "$@" --stop-after 1; } # FAULT SEEDS
 
 @test "without a fault the same program finds nothing" {
 	run "$O/drbdsim_bad" --seeds 500

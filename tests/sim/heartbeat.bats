@@ -6,27 +6,12 @@ setup_file() {
 	export O="${O:-$PWD/build}"
 }
 
-@test "2,000 histories of two nodes keep every invariant" {
-	local first status_a status_b
-	"$O/hbsim" --seeds 1000 --first-seed 1 >"$BATS_TEST_TMPDIR/a" 2>&1 &
-	first=$!
-	"$O/hbsim" --seeds 1000 --first-seed 1001 >"$BATS_TEST_TMPDIR/b" 2>&1 && status_b=0 || status_b=$?
-	wait "$first" && status_a=0 || status_a=$?
-	cat "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
-	[ "$status_a" -eq 0 ]
-	[ "$status_b" -eq 0 ]
-	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/a")" = "1000 seeds, 0 violations" ]
-	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/b")" = "1000 seeds, 0 violations" ]
+setup() {
+	load ../lib/sim.bash
 }
 
-@test "seeds that once found a fault" {
-	local seed
-	while read -r seed; do
-		run "$O/hbsim" --first-seed "$seed"
-		echo "$output"
-		[ "$status" -eq 0 ]
-	done < <(grep -o '^[0-9]*' tests/data/seeds/hbsim)
-}
+@test "2,000 histories of two nodes keep every invariant" { sim_2000 "$O/hbsim"; }
+@test "seeds that once found a fault" { sim_known_seeds "$O/hbsim" tests/data/seeds/hbsim; }
 
 @test "of three nodes all that live hear each other in the end" {
 	run "$O/hbsim" --seeds 200 --nodes 3
@@ -39,12 +24,7 @@ setup_file() {
 	[ "$("$O/hbsim" --first-seed 1 --print-hash)" != "$("$O/hbsim" --first-seed 2 --print-hash)" ]
 }
 
-bites() { # FAULT SEEDS
-	run "$O/hbsim" --fault "$1" --seeds "$2"
-	[ "$status" -eq 1 ]
-	[[ "$output" == *"seed "*": "* ]]
-	[[ "${lines[${#lines[@]} - 1]}" == *" seeds, 1 violations" ]]
-}
+bites() { sim_bites "$O/hbsim" "$@"; } # FAULT SEEDS
 
 @test "a standby that says done before the scripts have stopped" { bites give-done-early 200; }
 @test "a standby that stops nothing" { bites gives-nothing 200; }

@@ -605,6 +605,10 @@ static void start_world(struct world *w, uint64_t seed, int nodes)
 	w->cf.max_rexmit_delay_ms = 250;
 	w->cf.hopfudge = 1;
 	w->cf.failback = rnd(w, 2) ? HA_FAILBACK_ON : HA_FAILBACK_OFF;
+	/* what is beyond the original in some histories */
+	w->cf.failback_delay_ms = seed % 4 == 3 ? 3000 : 0;
+	w->cf.flap_max = seed % 8 >= 6 ? 2 : 0;
+	w->cf.flap_window_ms = FAULTS_MS;
 	w->cf.msgfmt = HA_CLASSIC;
 	w->cf.medias = LINKS;
 	w->cf.media[0].dev = "eth0";
