@@ -3,7 +3,13 @@ HB_DIR := $(LIBDIR)/heartbeat
 HB_PARSE_SRC := heartbeat/ha_cf.c heartbeat/authkeys.c heartbeat/haresources.c
 HB_PURE_SRC := heartbeat/hb_msg.c heartbeat/hb_seq.c heartbeat/hb_member.c heartbeat/hb_takeover.c heartbeat/hb_node.c
 HB_PKG := libcrypto
-HB_LIBS := -lz -lbz2 $(LIB_LIBS)
+# zlib comes with OpenSSL's headers; bzip2 is used where it is
+HB_BZIP2 := $(shell echo '\#include <bzlib.h>' | $(CC) -E - >/dev/null 2>&1 && echo y)
+HB_FLAGS := $(if $(HB_BZIP2),-DHAVE_BZIP2)
+HB_LIBS := -lz $(if $(HB_BZIP2),-lbz2) $(LIB_LIBS)
+$(O)/obj/heartbeat/%.o $(O)/test/heartbeat/%.o $(O)/obj/tests/tools/hbsim.o $(O)/test/tests/unit/test_hb_msg.o \
+	$(O)/test/tests/unit/test_hb_conf.o: PKG_CFLAGS += $(HB_FLAGS)
+LINT_CFLAGS += $(HB_FLAGS)
 
 HB_MEDIA_SRC := heartbeat/hb_media.c heartbeat/hb_bcast.c heartbeat/hb_ucast.c heartbeat/hb_mcast.c heartbeat/hb_serial.c \
 	heartbeat/hb_ping.c
@@ -64,8 +70,8 @@ api_test_LIBS = $(HB_LIBS)
 INSTALL += 755:$(O)/ipfail:$(HB_DIR)/ipfail 755:$(O)/dopd:$(HB_DIR)/dopd 755:$(O)/drbd-peer-outdater:$(HB_DIR)/drbd-peer-outdater \
 	755:$(O)/api_test:$(HB_DIR)/api_test 755:$(O)/cl_respawn:/usr/bin/cl_respawn
 INSTALL += 2755:$(O)/cl_status:/usr/bin/cl_status \
-	755:$(O)/hb_send:$(HB_SHARE)/hb_send:$(HB_SHARE)/hb_standby:$(HB_SHARE)/hb_takeover:$(HB_SHARE)/hb_addnode:$(HB_SHARE)/hb_delnode:$(HB_SHARE)/hb_setweight:$(HB_SHARE)/hb_setsite \
-	755:$(O)/ResourceManager:$(HB_SHARE)/ResourceManager:$(HB_SHARE)/mach_down:$(HB_SHARE)/req_resource
+	755:$(O)/hb_send:$(HB_DIR)/hb_send:$(HB_SHARE)/hb_standby:$(HB_SHARE)/hb_takeover:$(HB_SHARE)/hb_addnode:$(HB_SHARE)/hb_delnode:$(HB_SHARE)/hb_setweight:$(HB_SHARE)/hb_setsite \
+	755:$(O)/ResourceManager:$(HB_DIR)/ResourceManager:$(HB_SHARE)/ResourceManager:$(HB_SHARE)/mach_down:$(HB_SHARE)/req_resource
 
 PROGRAMS += send_arp
 send_arp_SRC := heartbeat/send_arp.c
@@ -93,4 +99,4 @@ hbsim_LIBS = $(HB_LIBS)
 
 DEPS_DEB += libssl-dev zlib1g-dev libbz2-dev
 DEPS_TEST_DEB += iproute2 iptables util-linux procps python3
-DEPS_EL += openssl-devel zlib-devel bzip2-devel
+DEPS_EL += openssl-devel

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "heartbeat/hb_msg.h"
 #include "lib/log.h"
 #include "lib/fault.h"
 
@@ -157,6 +158,14 @@ static void read_keyword(struct parser *p, const struct directive *d, char **wor
 	for (kw = d->keywords; kw->name; kw++)
 		used += snprintf(list + used, sizeof(list) - used, " %s", kw->name);
 	conf_error(p->conf, "%s: Illegal value [%s], one of:%s", d->name, word[0], list);
+}
+
+static void read_compression(struct parser *p, const struct directive *d, char **word, int words)
+{
+	if (!HB_HAS_BZ2 && !strcmp(word[0], "bz2"))
+		conf_error(p->conf, "compression bz2: this heartbeat was built without bzip2; write: compression zlib");
+	else
+		read_keyword(p, d, word, words);
 }
 
 static void read_node(struct parser *p, const struct directive *d, char **word, int words)
@@ -685,7 +694,7 @@ static const struct directive directives[] = {
 	FLAG("syslogmsgfmt", syslogmsgfmt, "true", "log files look like syslog's"),
 	NUM("debug", debug, 0, 255, "0", "debug level"),
 	WORD("msgfmt", read_keyword, msgfmt, msgfmt_words, "classic", "framing of messages sent"),
-	WORD("compression", read_keyword, compression, compression_words, "zlib", "how big messages are compressed"),
+	WORD("compression", read_compression, compression, compression_words, "zlib", "how big messages are compressed"),
 	NUM("compression_threshold", compression_threshold_kib, 1, 1024, "2", "KiB from which messages are compressed"),
 	FLAG("traditional_compression", traditional_compression, "no", "compress whole messages"),
 	WORD("hbgenmethod", read_choice, gen_by_time, gen_words, "file", "where a new generation comes from"),

@@ -2,7 +2,6 @@
 /* Fields, the two framings and their signatures. Everything that is read is hostile until its signature was right. */
 #include "heartbeat/hb_msg.h"
 
-#include <bzlib.h>
 #include <ctype.h>
 #include <errno.h>
 #include <openssl/evp.h>
@@ -11,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
+#ifdef HAVE_BZIP2
+#include <bzlib.h>
+#endif
 
 #include "lib/fault.h"
 
@@ -353,6 +355,25 @@ int hb_msg_write(const struct hb_msg *msg, enum hb_framing framing, const struct
 
 /* -- packing ---------------------------------------------------------------------------------------------------------- */
 
+#ifdef HAVE_BZIP2
+static bool bz2_pack(char *to, unsigned int *size, const char *from, size_t len)
+{
+	return BZ2_bzBuffToBuffCompress(to, size, (char *)from, len, 1, 0, 30) == BZ_OK;
+}
+static bool bz2_unpack(char *to, unsigned int *size, const char *from, size_t len)
+{
+	return BZ2_bzBuffToBuffDecompress(to, size, (char *)from, len, 0, 0) == BZ_OK;
+}
+#else
+/* ha.cf cannot ask for it; a peer that does is told to by hb_msg_read() */
+static bool bz2_pack(char *to, unsigned int *size, const char *from, size_t len)
+{
+	(void)to, (void)size, (void)from, (void)len;
+	return false;
+}
+#define bz2_unpack bz2_pack
+#endif
+
 static int pack(enum hb_packing packing, const char *plain, size_t len, char **packed, size_t *packed_len)
 {
 	size_t size = len + len / 100 + 1024;
@@ -366,7 +387,7 @@ static int pack(enum hb_packing packing, const char *plain, size_t len, char **p
 	if (packing == HB_PACK_ZLIB)
 		bad = compress((Bytef *)buf, &zlen, (const Bytef *)plain, len) != Z_OK;
 	else
-		bad = BZ2_bzBuffToBuffCompress(buf, &blen, (char *)plain, len, 1, 0, 30) != BZ_OK;
+		bad = !bz2_pack(buf, &blen, plain, len);
 	if (bad) {
 		free(buf);
 		return -EINVAL;
@@ -389,7 +410,7 @@ static int unpack(const char *how, const char *packed, size_t len, char **plain,
 	if (!strcmp(how, "zlib"))
 		bad = uncompress((Bytef *)buf, &zlen, (const Bytef *)packed, len) != Z_OK;
 	else if (!strcmp(how, "bz2"))
-		bad = BZ2_bzBuffToBuffDecompress(buf, &blen, (char *)packed, len, 0, 0) != BZ_OK;
+		bad = !bz2_unpack(buf, &blen, packed, len);
 	if (bad) {
 		free(buf);
 		return -EBADMSG;
@@ -623,7 +644,8 @@ static int read_packed(struct hb_msg *msg, const struct hb_field *field, const c
 	char *plain;
 	int err;
 
-	*why = "it cannot be unpacked";
+	*why = HB_HAS_BZ2 || strcmp(how, "bz2") ? "it cannot be unpacked" :
+						  "it is packed by bz2, which this heartbeat was built without: set compression zlib there";
 	err = unpack(how, field->value, field->len, &plain, &len);
 	if (err)
 		return err;

@@ -22,6 +22,11 @@ enum {
 enum hb_field_type { HB_STRING = 0, HB_BINARY = 1, HB_STRUCT = 2, HB_LIST = 3, HB_COMPRESSED = 4, HB_UNCOMPRESSED = 5 };
 enum hb_framing { HB_FRAME_CLASSIC, HB_FRAME_NETSTRING };
 enum hb_packing { HB_PACK_ZLIB, HB_PACK_BZ2 };
+#ifdef HAVE_BZIP2
+enum { HB_HAS_BZ2 = 1 };
+#else
+enum { HB_HAS_BZ2 = 0 };
+#endif
 
 struct hb_field {
 	char *name;

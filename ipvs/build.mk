@@ -11,8 +11,9 @@ IPVS_SHOW_SRC := ipvs/ipvs_show.c ipvs/ipvs_json.c ipvs/ipvs_conn.c
 ifneq ($(filter ipvs,$(PARTS)),)
 PROGRAMS += ipvsadm
 ipvsadm_SRC := ipvs/ipvsadm.c $(IPVS_NL_SRC) $(IPVS_ARGS_SRC) ipvs/ipvs_plan.c $(IPVS_SHOW_SRC)
-ipvsadm_PKG := $(IPVS_NL_PKG) popt
-ipvsadm_LIBS := -lrt
+# popt says nothing to pkg-config before 1.14
+ipvsadm_PKG := $(IPVS_NL_PKG)
+ipvsadm_LIBS := -lpopt -lrt
 
 TEST_TOOLS += ipvs_cases
 ipvs_cases_SRC := tests/kernel/ipvs_cases.c $(IPVS_NL_SRC) $(IPVS_SHOW_SRC) ipvs/ipvs_names.c
@@ -20,7 +21,7 @@ ipvs_cases_PKG := $(IPVS_NL_PKG)
 
 UNIT_TESTS += test_ipvs_args
 test_ipvs_args_SRC := tests/unit/test_ipvs_args.c $(IPVS_ARGS_SRC) lib/fault.c
-test_ipvs_args_PKG := popt
+test_ipvs_args_LIBS := -lpopt
 UNIT_TESTS += test_ipvs_msg test_ipvs_show test_ipvs_plan
 test_ipvs_msg_SRC := tests/unit/test_ipvs_msg.c ipvs/ipvs_msg.c
 test_ipvs_msg_PKG := $(IPVS_NL_PKG)

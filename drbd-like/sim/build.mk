@@ -5,9 +5,9 @@ SIM_BAD := $(patsubst drbd-like/sim/%,$(O)/gen/faulty/%,$(filter drbd-like/sim/%
 ifneq ($(and $(wildcard drbd-like/core/drbd_handshake.c),$(wildcard drbd-like/core/drbd_cmd.c)),)
 TEST_TOOLS += drbdsim drbdsim_bad
 drbdsim_SRC = $(SIM_SRC)
-drbdsim_PKG = popt
+drbdsim_LIBS = -lpopt
 drbdsim_bad_SRC = $(SIM_BAD) $(CORE_SRC)
-drbdsim_bad_PKG = popt
+drbdsim_bad_LIBS = -lpopt
 endif
 DEPS_DEB += libpopt-dev
 DEPS_EL += popt-devel

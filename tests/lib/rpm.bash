@@ -15,19 +15,17 @@
 #
 #   root_install_rpms ROOT RPM...   the same with a mounted ROOT, by chroot
 
-rpm_home() { (cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd); }
-
 rpm_make() { # FOLDER ARGUMENT... : our make, not that which runs the tests
 	local dir=$1
 	shift
-	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL -u SANITIZE make -s -C "$(rpm_home)" O="$dir" "$@" >"$dir/log" 2>&1 ||
+	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL -u SANITIZE make -s -C "$VM_HOME" O="$dir" "$@" >"$dir/log" 2>&1 ||
 		{ tail -n 40 "$dir/log" >&2; return 1; }
 }
 
 rpm_packages() { # KERNEL...
 	local head dir version kernel
-	head=$(git -C "$(rpm_home)" rev-parse HEAD) || return
-	dir=${O:-$(rpm_home)/build}/packages
+	head=$(git -C "$VM_HOME" rev-parse HEAD) || return
+	dir=${O:-$VM_HOME/build}/packages
 	mkdir -p "$dir"
 	(
 		flock 9

@@ -9,6 +9,7 @@
 #include "heartbeat/authkeys.h"
 #include "heartbeat/ha_cf.h"
 #include "heartbeat/haresources.h"
+#include "heartbeat/hb_msg.h"
 #include "lib/fault.h"
 
 static char heard[8192];
@@ -110,7 +111,7 @@ TEST(each_directive_is_obeyed)
 		"ping_group g 127.0.0.1 127.0.0.2", "nice_failback on", "watchdog /dev/watchdog", "stonith external/ssh /etc/x",
 		"stonith_host * external/ssh a b", "failfast root /bin/true", "apiauth x uid=root", "apiauth x gid=0", "logfile /tmp/l",
 		"debugfile /tmp/d", "logfacility none", "use_logd on", "syslogmsgfmt false", "debug 3",
-		"msgfmt netstring", "compression bz2", "compression_threshold 1", "traditional_compression on", "hbgenmethod time",
+		"msgfmt netstring", "compression zlib", "compression_threshold 1", "traditional_compression on", "hbgenmethod time",
 		"uuidfrom nodename", "realtime off", "rtprio 2", "memreserve 100", "max_rexmit_delay 100", "autojoin none", "crm off",
 		"crm no", "pacemaker off", "env A=B", "coredumps off", "coreroot /tmp", "log_badpack off", "use_apphbd off", "udp eth1",
 		"monitor 10 3", "monitor 500ms", "start_timeout * 60", "stop_timeout Filesystem 90", "failback_delay 5",
@@ -120,6 +121,10 @@ TEST(each_directive_is_obeyed)
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
 		if (accepted(good[i]))
 			ha_cf_free(&cf);
+	if (!HB_HAS_BZ2)
+		refused("compression bz2", "5: compression bz2: this heartbeat was built without bzip2; write: compression zlib");
+	else if (accepted("compression bz2"))
+		ha_cf_free(&cf);
 	CHECK(accepted("max_rexmit_delay 100\nstart_timeout * 60\nstop_timeout Filesystem 90"));
 	CHECK_INT(cf.max_rexmit_delay_ms, 100);
 	CHECK_INT(ha_cf_limit(&cf, "Filesystem")->stop_ms, 90000);
