@@ -109,10 +109,10 @@ lrwxrwxrwx root:root /etc/ha.d/resource.d/ldirectord -> /usr/sbin/ldirectord
 -rw-r--r-- root:root /etc/logrotate.d/ldirectord
 -rw-r--r-- root:root /usr/lib/systemd/system/ldirectord.service
 -rwxr-xr-x root:root /usr/sbin/ldirectord
+drwxr-xr-x root:root /usr/share/doc/ldirectord
 drwxr-xr-x root:root /usr/share/doc/ldirectord-4.12.0
 -rw-r--r-- root:root /usr/share/doc/ldirectord-4.12.0/COPYING
 -rw-r--r-- root:root /usr/share/doc/ldirectord-4.12.0/README
-drwxr-xr-x root:root /usr/share/doc/ldirectord
 -rw-r--r-- root:root /usr/share/doc/ldirectord/ldirectord.cf
 -rw-r--r-- root:root /usr/share/man/man8/ldirectord.8.gz" ]
 	[ "$(rpm -qpc "$(package ipvsadm)" | xargs)" = "/etc/bash_completion.d/ipvsadm /etc/sysconfig/ipvsadm-config" ]
