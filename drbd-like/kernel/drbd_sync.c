@@ -586,7 +586,6 @@ void drbd_device_timers(struct drbd_device *dev)
 int drbd_resize(struct drbd_device *dev, u64 capacity_sect, bool set_new)
 {
 	struct drbd_resource *r = dev->res;
-	u64 size = drbd_bdev_sect(dev->meta.bdev) << 9;
 	struct drbd_md_layout layout;
 	unsigned long flags;
 	bool moved, busy;
@@ -598,8 +597,8 @@ int drbd_resize(struct drbd_device *dev, u64 capacity_sect, bool set_new)
 		drbd_dev_set_size(dev);
 		return 0;
 	}
-	if (drbd_md_layout(dev->conf.meta_dev_idx, size, dev->layout.al_stripes, dev->layout.al_stripe_size_4k, &layout) !=
-	    MD_OK)
+	if (drbd_md_layout(dev->conf.meta_dev_idx, drbd_bdev_sect(dev->meta.bdev) << 9, dev->layout.al_stripes,
+			   dev->layout.al_stripe_size_4k, &layout) != MD_OK)
 		layout = dev->layout;
 	moved = memcmp(&layout, &dev->layout, sizeof(layout)) != 0;
 	if (!moved && capacity_sect == dev->sizes.capacity_sect)
