@@ -281,8 +281,8 @@ feature_vipcheck() {
 # Another configuration goes with this one.
 feature_execute() {
 	server
-	# where the original looks for itself
-	[ "$who" != original ] || cp "$LD_ORIG/root/usr/sbin/ldirectord" /usr/sbin/
+	# where the original is to find itself, and not ours
+	[ "$who" != original ] || { cp "$LD_ORIG/root/usr/sbin/ldirectord" /usr/sbin/; PATH=/usr/sbin:$PATH; }
 	write_conf '' ''
 	sed -e 's/172.25.32.100/172.25.32.200/' -e 's/10.9.1.2:8099 masq 5/10.9.1.3:8099 masq 9/' "$conf" >"$dir/other.cf"
 	write_conf "execute=$dir/other.cf" ''
