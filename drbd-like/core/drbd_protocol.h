@@ -137,6 +137,7 @@ enum drbd_wire_protocol { DRBD_PROT_A = 1, DRBD_PROT_B = 2, DRBD_PROT_C = 3 };
 enum drbd_io_error_p { EP_PASS_ON, EP_CALL_HELPER, EP_DETACH };
 enum drbd_fencing_p { FP_DONT_CARE, FP_RESOURCE, FP_STONITH, FP_NOT_AVAIL = 255 };
 enum drbd_on_no_data { OND_IO_ERROR, OND_SUSPEND_IO };
+#define RB_CONGESTED_REMOTE 4	/* read-balancing when-congested-remote */
 enum drbd_on_congestion { OC_BLOCK, OC_PULL_AHEAD, OC_DISCONNECT };
 
 enum drbd_after_sb_p {

@@ -478,7 +478,7 @@ static bool balance_to_peer(struct drbd_req_vol *vol, u64 sector, const struct d
 		return vol->round_robin++ & 1;
 	case 3:		/* least-pending */
 		return vol->local_cnt > vol->ap_pending + env->rs_pending;
-	case 4:		/* when-congested-remote */
+	case RB_CONGESTED_REMOTE:
 		return env->local_congested;
 	case 5: case 6: case 7: case 8: case 9: case 10:	/* 32K-striping .. 1M-striping */
 		return (sector >> (env->read_balancing - 5 + 6)) & 1;

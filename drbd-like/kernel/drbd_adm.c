@@ -285,6 +285,16 @@ static void update_write_ordering(struct drbd_resource *r)
 	spin_unlock_irqrestore(&r->lock, flags);
 }
 
+/* What these options ask for can not be done on this kernel. old: NULL at attach; what was said is not said again. */
+static void say_disk_options(struct drbd_device *dev, const struct drbd_disk_conf *old, const struct drbd_disk_conf *conf)
+{
+	if (conf->disk_barrier && !(old && old->disk_barrier))
+		drbd_info(dev, "disk-barrier is not available on this kernel, disk-flushes and disk-drain decide");
+	if (!DRBD_CONGESTION_KNOWN && conf->read_balancing == RB_CONGESTED_REMOTE &&
+	    !(old && old->read_balancing == RB_CONGESTED_REMOTE))
+		drbd_info(dev, "read-balancing when-congested-remote: this kernel does not tell congestion, reads stay local");
+}
+
 /* Super block read and found good: sizes, bitmap, activity log. Nothing of it is in use before `take` */
 static s32 prepare_disk(struct drbd_device *dev, struct drbd_attach_in *in)
 {
@@ -307,6 +317,8 @@ static s32 prepare_disk(struct drbd_device *dev, struct drbd_attach_in *in)
 	sizes.own_max_bio = DRBD_MAX_BIO_SIZE;
 	sizes.agreed_sect = in->md_size_sect;
 	sizes.user_sect = dev->conf.disk_size;
+	if (dev->vs.state.conn < C_CONNECTED)
+		sizes.peer_max_sect = 0;	/* no growth that the peer does not see */
 	if (!sizes.peer_max_bio)
 		sizes.peer_max_bio = dev->md.la_peer_max_bio_size;
 	sizes.capacity_sect = drbd_new_size(&sizes, sizes.user_sect, false, dev->vs.state.conn >= C_CONNECTED, &too_big);
@@ -320,8 +332,20 @@ static s32 prepare_disk(struct drbd_device *dev, struct drbd_attach_in *in)
 	return drbd_al_make(dev) ? ERR_NOMEM : NO_ERROR;
 }
 
-static s32 read_bitmap(struct drbd_device *dev, bool set_all)
+/* Room that was not there when it was last attached, all of it at the first time, is out of sync. Lock held. */
+static bool set_new_bits(struct drbd_device *dev, u64 old_sect)
 {
+	if (dev->sizes.capacity_sect <= old_sect)
+		return false;
+	drbd_bm_set(&dev->bm, old_sect ? drbd_bm_bits(old_sect) - 1 : 0, dev->bm.bits - 1);
+	if (old_sect && dev->vs.state.conn == C_CONNECTED)
+		dev->vs.flags |= VF_RESYNC_AFTER_NEG;
+	return true;
+}
+
+static s32 read_bitmap(struct drbd_device *dev, u64 old_sect, bool set_all)
+{
+	bool grew;
 	unsigned long flags;
 	int err;
 
@@ -334,6 +358,11 @@ static s32 read_bitmap(struct drbd_device *dev, bool set_all)
 	} else {
 		err = drbd_bm_read(dev);
 	}
+	spin_lock_irqsave(&dev->res->lock, flags);
+	grew = !err && set_new_bits(dev, old_sect);
+	spin_unlock_irqrestore(&dev->res->lock, flags);
+	if (grew)
+		err = drbd_bm_write(dev, true);
 	if (!err)
 		err = drbd_al_initialize(dev);
 	return err ? ERR_IO_MD_DISK : NO_ERROR;
@@ -357,7 +386,7 @@ static s32 take_disk(struct drbd_device *dev, const struct drbd_attach_in *in)
 	dev->degr_timeout_type = degr;
 	dev->disk_users++;
 	spin_unlock_irqrestore(&r->lock, flags);
-	rv = read_bitmap(dev, set_all);
+	rv = read_bitmap(dev, in->md_size_sect, set_all);
 	spin_lock_irqsave(&r->lock, flags);
 	if (rv == NO_ERROR) {
 		drbd_attach_bitmap(&dev->vs, dev->bm.bits, dev->bm.set);
@@ -436,6 +465,7 @@ static s32 attach(struct nl_ctx *c)
 	if (rv == NO_ERROR)
 		rv = check_resync_after(dev, conf.resync_after);
 	if (rv == NO_ERROR) {
+		say_disk_options(dev, NULL, &conf);
 		dev->conf = conf;
 		rv = open_and_take(c, dev);
 		drbd_rs_dependents();
@@ -470,8 +500,11 @@ static s32 chg_disk_opts(struct nl_ctx *c)
 	rv = check_resync_after(dev, conf.resync_after);
 	if (rv != NO_ERROR)
 		goto unlock;
-	if (conf.al_extents != dev->conf.al_extents)
+	say_disk_options(dev, &dev->conf, &conf);
+	if (conf.al_extents != dev->conf.al_extents) {
 		drbd_info(dev, "al-extents %u takes effect at the next attach", conf.al_extents);
+		drbd_nl_say(c, "al-extents takes effect at the next attach");
+	}
 	spin_lock_irqsave(&c->r->lock, flags);
 	if (conf.c_plan_ahead != dev->conf.c_plan_ahead)
 		drbd_rs_ctl_resize(&dev->ctl, conf.c_plan_ahead);
@@ -534,6 +567,13 @@ static s32 detach(struct nl_ctx *c)
 	rv = why ? refuse(c, ERR_MANDATORY_TAG, why) : detach_dev(c->dev, conf.force_detach);
 	mutex_unlock(&c->r->adm_mutex);
 	return rv;
+}
+
+/* Nothing is held back here until so many requests have come: each starts at once. */
+static void say_net_options(struct drbd_resource *r, u32 old_watermark, const struct drbd_net_conf *net)
+{
+	if (net->unplug_watermark != old_watermark)
+		res_info(r, "unplug-watermark %u has no effect: requests are not held back", net->unplug_watermark);
 }
 
 /* --- connection -------------------------------------------------------------------------------------------------------------------- */
@@ -640,12 +680,14 @@ static s32 do_connect(struct nl_ctx *c)
 	struct algs algs;
 	unsigned long flags;
 	const char *why;
+	u32 watermark;
 	s32 rv;
 
 	drbd_worker_flush(r);	/* what belonged to the last connection first */
 	if (r->cs.cstate > C_STANDALONE || r->cs.net || r->receiver)
 		return ERR_NET_CONFIGURED;
 	drbd_opts_default(DRBD_CTX_net, &net);
+	watermark = net.unplug_watermark;
 	why = drbd_nl_options(c, DRBD_CTX_net, false, &net);
 	if (why)
 		return refuse(c, ERR_MANDATORY_TAG, why);
@@ -654,7 +696,10 @@ static s32 do_connect(struct nl_ctx *c)
 	spin_unlock_irqrestore(&r->lock, flags);
 	if (rv == NO_ERROR)
 		rv = get_algs(&algs, &net);
-	return rv == NO_ERROR ? start_connection(c, &net, &algs) : rv;
+	if (rv != NO_ERROR)
+		return rv;
+	say_net_options(r, watermark, &net);
+	return start_connection(c, &net, &algs);
 }
 
 static s32 connect(struct nl_ctx *c)
@@ -738,6 +783,7 @@ static s32 change_net(struct nl_ctx *c)
 		put_algs(&algs);
 		return refuse(c, ERR_INVALID_REQUEST, "data-integrity-alg can only be changed while not connected");
 	}
+	say_net_options(r, r->net.unplug_watermark, &net);
 	rv = put_net_in_force(r, &net, &algs);
 	put_algs(&algs);
 	return rv;
@@ -1094,8 +1140,11 @@ static s32 make_generation(struct drbd_device *dev, bool clear)
 	else
 		drbd_new_generation(&dev->vs, drbd_random());
 	dev->vs.ed_uuid = dev->vs.uuid[UI_CURRENT];
-	if (clear && dev->bm.bits)
+	if (clear && dev->bm.bits) {
 		drbd_bm_clear(&dev->bm, 0, dev->bm.bits - 1);
+		dev->vs.flags &= ~VF_AL_SUSPENDED;	/* not everything is out of sync any more */
+		drbd_al_resume(&dev->al);
+	}
 	spin_unlock_irqrestore(&r->lock, flags);
 	if (clear)
 		err = drbd_bm_write(dev, true);

@@ -25,6 +25,8 @@ void drbd_env(const struct drbd_device *dev, struct drbd_req_env *env)
 	env->rc_flag = !!(r->cs.flags & CNF_RC_FLAG);
 	env->on_congestion = r->net.on_congestion;
 	env->read_balancing = dev->conf.read_balancing;
+	if (env->read_balancing == RB_CONGESTED_REMOTE && dev->disk_open)
+		env->local_congested = drbd_bdev_congested(dev->data.bdev);
 	env->wzeroes = !!(r->cs.features & DRBD_FF_WZEROES);
 	env->apv = r->cs.apv;
 	env->max_epoch_size = r->net.max_epoch_size;
@@ -481,6 +483,7 @@ void drbd_dev_set_limits(struct drbd_device *dev)
 	l.lower = drbd_enter_lower_get(dev);
 	spin_lock_irqsave(&r->lock, flags);
 	l.max_sect = DRBD_MAX(drbd_max_bio(&r->cs, &dev->sizes), 4096u) >> 9;
+	l.max_segments = dev->disk_open && dev->conf.max_bio_bvecs ? dev->conf.max_bio_bvecs : BLK_MAX_SEGMENTS;
 	l.logical_byte = l.physical_byte = 512;
 	if (drbd_can_discard(dev)) {
 		l.discard_sect = drbd_max_discard(&r->cs) >> 9;

@@ -761,10 +761,10 @@ static void peer_bio_end_err(struct bio *bio, int err)
 }
 DRBD_ENDIO(peer_bio_end)
 
-/* Fills one bio from page i on; returns how many bytes it took. */
-static u32 fill_bio(struct bio *bio, struct drbd_peer *pr, u32 done)
+/* Fills one bio of at most so many pages with what follows the first `done` bytes; returns how many bytes it took. */
+static u32 fill_bio(struct bio *bio, struct drbd_peer *pr, u32 done, u32 vecs)
 {
-	u32 size = pr->p.iv.size_byte, took = 0, n;
+	u32 size = DRBD_MIN(pr->p.iv.size_byte, done + vecs * (u32)PAGE_SIZE), took = 0, n;
 
 	while (done + took < size) {
 		n = DRBD_MIN(size - done - took, (u32)PAGE_SIZE);
@@ -778,7 +778,7 @@ static u32 fill_bio(struct bio *bio, struct drbd_peer *pr, u32 done)
 void drbd_peer_submit(struct drbd_peer *pr, bool write)
 {
 	unsigned int op = write ? DOP_WRITE : DOP_READ;
-	u32 done = 0, took, size = pr->p.iv.size_byte;
+	u32 done = 0, took, size = pr->p.iv.size_byte, vecs = DRBD_BIO_VECS;
 	struct blk_plug plug;
 	struct bio *bio;
 
@@ -786,14 +786,16 @@ void drbd_peer_submit(struct drbd_peer *pr, bool write)
 		op |= DOP_FUA;
 	if (write && (pr->p.flags & EE_FLUSH))
 		op |= DOP_FLUSH;
+	if (pr->dev->conf.max_bio_bvecs)
+		vecs = DRBD_MIN(vecs, pr->dev->conf.max_bio_bvecs);
 	atomic_set(&pr->bios, 1);
 	blk_start_plug(&plug);
 	while (done < size) {
 		bio = drbd_bio_new(pr->dev->data.bdev, DRBD_MIN(DIV_ROUND_UP(size - done, PAGE_SIZE),
-								(unsigned long)DRBD_BIO_VECS), op);
+								(unsigned long)vecs), op);
 		if (bio)
 			drbd_bio_sector(bio) = pr->p.iv.sector + (done >> 9);	/* how much fits depends on it */
-		took = bio ? fill_bio(bio, pr, done) : 0;
+		took = bio ? fill_bio(bio, pr, done, vecs) : 0;
 		if (!took) {
 			if (bio)
 				bio_put(bio);

@@ -242,6 +242,7 @@ struct drbd_resource {
 	struct list_head works;
 	u32 work_nr, work_done;
 	bool worker_busy, sender_busy;
+	bool corked;			/* the data socket; the worker's own */
 	struct delayed_work tick;
 
 	/* acknowledgements and delayed I/O */

@@ -845,6 +845,15 @@ static bool send_one(struct drbd_kreq *req)
 	return !drbd_send(r, DRBD_DATA_SOCK, &pkt, &t);
 }
 
+/* tcp-cork: the packets of a run of requests share segments; not while the worker does anything else. */
+static void cork(struct drbd_resource *r, bool on)
+{
+	if (r->corked == on || (on && !r->net.tcp_cork))
+		return;
+	r->corked = on;
+	drbd_cork(&r->data, on);
+}
+
 /* Lock held, dropped meanwhile. False: nothing to send. */
 static bool sender_step(struct drbd_resource *r, unsigned long *flags)
 {
@@ -852,7 +861,7 @@ static bool sender_step(struct drbd_resource *r, unsigned long *flags)
 	struct drbd_kreq *req;
 	struct drbd_todo td;
 	struct drbd_pkt pkt;
-	bool up = r->established && !r->closing, sent = false;
+	bool up = r->established && !r->closing, sent = false, more;
 	u32 nr;
 
 	if (up && r->cs.cstate < C_WF_REPORT_PARAMS)
@@ -872,7 +881,10 @@ static bool sender_step(struct drbd_resource *r, unsigned long *flags)
 	case DRBD_SEND_REQUEST:
 		req = container_of(q, struct drbd_kreq, r);
 		r->sender_busy = true;
+		more = r->tl.send.next != &r->tl.send;
 		spin_unlock_irqrestore(&r->lock, *flags);
+		if (up && more)
+			cork(r, true);
 		if (up)
 			sent = send_one(req);
 		drbd_todo_init(&td);
@@ -910,6 +922,7 @@ static bool work_step(struct drbd_resource *r, unsigned long *flags)
 	fixed = wk->static_storage;
 	r->worker_busy = true;
 	spin_unlock_irqrestore(&r->lock, *flags);
+	cork(r, false);
 	wk->fn(r, wk);
 	if (!fixed)
 		drbd_work_free(wk);
@@ -940,6 +953,11 @@ int drbd_worker(void *arg)
 			/* what came between the two is seen: wakers hold the lock */
 		}
 		spin_unlock_irqrestore(&r->lock, flags);
+		if (r->corked) {
+			__set_current_state(TASK_RUNNING);
+			cork(r, false);
+			continue;	/* what came meanwhile */
+		}
 		if (kthread_should_stop())
 			break;
 		schedule();

@@ -31,6 +31,7 @@ synced() {
 write_to() { # MINOR AT : 1.6 MiB of noise
 	must dd if=/dev/urandom of="/dev/drbd$1" bs=32k count=50 seek="$2" oflag=direct 2>/tmp/dd
 }
+said() { dmesg | grep -q -- "$1" || rig_fail "the kernel does not say: $1"; }
 oos() { sed -n "/^ $1:/{n;s/.*oos://p;}" /proc/drbd; }
 
 # --- alone ---
@@ -43,6 +44,8 @@ ok "a Secondary can not be read, and goes down"
 
 rig_create
 rig_attach $DISK
+[ "$(oos 0)" = $(($(cat /sys/block/drbd0/size) / 2)) ] || rig_fail "a disk that is new should be out of sync, all of it"
+ok "all of a new disk is out of sync"
 refused 17 "Need access to UpToDate data" drbdsetup primary 0
 must drbdsetup primary 0 --force
 write_to 0 10
@@ -122,16 +125,18 @@ disconnect_b
 ok "another protocol: no connection"
 
 # --- without a disk ---
-connect_a
-connect_b
-synced "connected again"
+connect_a --tcp-cork=no --unplug-watermark=200
+connect_b --tcp-cork=no
+said "unplug-watermark 200 has no effect"
+synced "connected again, without tcp-cork"
 must drbdsetup detach 0
 rig_until 5 dstate a Diskless/UpToDate
 must dd if=/dev/drbd0 of=/tmp/read bs=64k count=20 iflag=direct 2>/tmp/dd
 must cmp -n 1310720 /tmp/read /dev/ram1
 write_to 0 130
 must drbdmeta --force 0 v08 /dev/ram0 internal apply-al >/tmp/md 2>&1
-must drbdsetup attach 0 /dev/ram0 /dev/ram0 internal $DISK
+must drbdsetup attach 0 /dev/ram0 /dev/ram0 internal $DISK --max-bio-bvecs=2
+[ "$(cat /sys/block/drbd0/queue/max_segments)" = 2 ] || rig_fail "max-bio-bvecs is not the limit of the queue"
 synced "a diskless Primary reads and writes through its peer, and gets its disk back"
 
 # --- commands of a connected pair ---
@@ -156,7 +161,10 @@ must wait $writer
 rig_same
 ok "suspended writes wait for resume-io"
 must drbdsetup net-options $A $B --max-buffers=3000
-must drbdsetup disk-options 0 --al-extents=257 --c-min-rate=4M
+must drbdsetup disk-options 0 --al-extents=257 --c-min-rate=4M --disk-barrier=yes --read-balancing=when-congested-remote
+said "al-extents 257 takes effect at the next attach"
+said "disk-barrier is not available on this kernel"
+said "this kernel does not tell congestion"
 drbdsetup show a | grep -q 'max-buffers.*3000' || rig_fail "net-options"
 drbdsetup show a | grep -q 'c-min-rate.*4096k' || rig_fail "disk-options"
 rig_until 5 cstate a Connected

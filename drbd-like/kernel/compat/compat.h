@@ -23,6 +23,9 @@
 #include <linux/fs.h>
 #include <linux/bio.h>
 #include <linux/blkdev.h>
+#ifdef COMPAT_HAVE_BDI_RW_CONGESTED
+#include <linux/backing-dev.h>
+#endif
 #include <linux/random.h>
 #include <linux/version.h>
 #include <linux/net.h>
@@ -313,6 +316,25 @@ static inline u32 drbd_bdev_discard_sect(struct block_device *b)
 #endif
 }
 
+/* Has more to do than it can take; not all kernels know. */
+#ifdef COMPAT_HAVE_BDI_RW_CONGESTED
+#define DRBD_CONGESTION_KNOWN true
+#else
+#define DRBD_CONGESTION_KNOWN false
+#endif
+
+static inline bool drbd_bdev_congested(struct block_device *b)
+{
+#ifndef COMPAT_HAVE_BDI_RW_CONGESTED
+	(void)b;
+	return false;
+#elif defined(COMPAT_HAVE_Q_WRITE_CACHE)
+	return bdi_rw_congested(bdev_get_queue(b)->backing_dev_info);
+#else
+	return bdi_rw_congested(&bdev_get_queue(b)->backing_dev_info);
+#endif
+}
+
 /* --- sockets -------------------------------------------------------------------------------------------------------- */
 
 static inline int drbd_sock_create(int family, struct socket **s)
@@ -434,6 +456,7 @@ static inline struct workqueue_struct *drbd_workqueue(const char *name)
 /* What a disk offers to the upper layers. */
 struct drbd_limits {
 	u32 max_sect;			/* of a request */
+	u32 max_segments;		/* of a request */
 	u32 logical_byte, physical_byte;
 	u32 discard_sect, zeroes_sect;	/* 0: not offered */
 	u32 discard_granularity;
@@ -593,6 +616,7 @@ static inline void drbd_gendisk_limits(struct gendisk *d, const struct drbd_limi
 
 	lim.max_hw_sectors = l->max_sect;
 	lim.max_user_sectors = l->max_sect;
+	lim.max_segments = l->max_segments;
 	lim.logical_block_size = l->logical_byte;
 	lim.physical_block_size = l->physical_byte;
 	lim.max_hw_discard_sectors = l->discard_sect;
@@ -647,11 +671,13 @@ static inline void drbd_gendisk_limits(struct gendisk *d, const struct drbd_limi
 
 	blk_set_default_limits(&lim);
 	blk_limits_max_hw_sectors(&lim, l->max_sect);
+	lim.max_segments = l->max_segments;
 	if (l->lower)
 		(void)bdev_stack_limits(&lim, l->lower, 0);
 	q->limits = lim;
 #else
 	blk_queue_max_hw_sectors(q, l->max_sect);
+	blk_queue_max_segments(q, l->max_segments);
 #endif
 	blk_queue_logical_block_size(q, l->logical_byte);
 	blk_queue_physical_block_size(q, l->physical_byte);
