@@ -540,7 +540,7 @@ static int name(struct request_queue *q, struct bio *bio)			\
 DRBD_MERGE_FN(name)								\
 DRBD_UNPLUG_FN(name)
 #define DRBD_FOPS_SUBMIT(name)
-#else
+#elif defined(COMPAT_HAVE_MRF_VOID)
 #define DRBD_SUBMIT_FN(name)							\
 static void name(struct request_queue *q, struct bio *bio)			\
 {										\
@@ -549,6 +549,8 @@ static void name(struct request_queue *q, struct bio *bio)			\
 DRBD_MERGE_FN(name)								\
 DRBD_UNPLUG_FN(name)
 #define DRBD_FOPS_SUBMIT(name)
+#else
+#error "how requests enter a disk of this kernel is not known to compat.h"
 #endif
 
 /* Requests to this disk go to what DRBD_SUBMIT_FN(name) made. Before the limits: where there is a queue, they are reset. */

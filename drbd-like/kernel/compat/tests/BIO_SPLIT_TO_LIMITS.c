@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-#include <linux/module.h>
-#include <linux/blkdev.h>
-
-void probe(void);
-void probe(void)
-{
-	(void)bio_split_to_limits((struct bio *)0);
-}

@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-#include <linux/module.h>
-#include <linux/blkdev.h>
-
-void probe(void);
-void probe(void)
-{
-	int a = QUEUE_FLAG_STABLE_WRITES; (void)a;
-}
