@@ -14,8 +14,16 @@ module: $(KERNEL_SRC)
 	env -u MAKEFLAGS $(MAKE) -s -j2 --no-print-directory -C $(KDIR) M=$(abspath $(MODULE_DIR))/kernel modules
 	@cp -p $(MODULE_DIR)/kernel/drbd.ko $(O)/drbd.ko
 
+.PHONY: install-module
+install-module: module
+	@set -e; kernel=$$(modinfo -F vermagic $(MODULE_DIR)/kernel/drbd.ko | cut -d" " -f1); to=/lib/modules/$$kernel/updates/drbd.ko; \
+		echo "install $$to"; \
+		install -D -m 644 $(MODULE_DIR)/kernel/drbd.ko "$(DESTDIR)$$to"; \
+		[ -n "$(DESTDIR)" ] || depmod "$$kernel"
+
 ifneq ($(wildcard $(KDIR)/Makefile),)
 all: module
+install: $(if $(filter /lib/modules/,$(SKIP)),,install-module)
 endif
 
 TEST_TOOLS += drbd_io
