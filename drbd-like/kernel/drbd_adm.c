@@ -11,6 +11,7 @@
 #include "drbd_worker.h"
 
 #define SET_DEFAULTS	1u
+#define AL_WAIT_MS	30000	/* for a moment without writes */
 
 static DEFINE_MUTEX(create_mutex);	/* new-resource, new-minor, connect: what is unique stays so */
 
@@ -329,7 +330,7 @@ static s32 prepare_disk(struct drbd_device *dev, struct drbd_attach_in *in)
 	if (drbd_bm_make(dev, sizes.capacity_sect, false, false))
 		return ERR_NOMEM_BITMAP;
 	dev->sizes = sizes;
-	return drbd_al_make(dev) ? ERR_NOMEM : NO_ERROR;
+	return drbd_al_make(dev, dev->conf.al_extents) ? ERR_NOMEM : NO_ERROR;
 }
 
 /* Room that was not there when it was last attached, all of it at the first time, is out of sync. Lock held. */
@@ -474,6 +475,32 @@ static s32 attach(struct nl_ctx *c)
 	return rv;
 }
 
+/* The log begins anew with so many extents. Nothing is changed unless NO_ERROR or ERR_IO_MD_DISK. */
+static s32 change_al_extents(struct nl_ctx *c, u32 al_extents)
+{
+	struct drbd_device *dev = c->dev;
+	s32 rv = NO_ERROR;
+
+	if (drbd_suspended(&c->r->cs))
+		return refuse(c, ERR_INVALID_REQUEST, "al-extents can not be changed while I/O is suspended");
+	if (!drbd_disk_get(dev, D_ATTACHING))
+		return ERR_NO_DISK;
+	if (!drbd_al_close(dev, AL_WAIT_MS)) {
+		rv = refuse(c, ERR_INVALID_REQUEST, "the activity log is in use all the time: al-extents is not changed");
+		goto put;
+	}
+	if (drbd_bm_write(dev, false))
+		rv = ERR_IO_MD_DISK;
+	else if (drbd_al_make(dev, al_extents))
+		rv = ERR_NOMEM;
+	else if (drbd_al_initialize(dev))
+		rv = ERR_IO_MD_DISK;
+	drbd_al_open(dev);
+put:
+	drbd_disk_put(dev);
+	return rv;
+}
+
 static s32 chg_disk_opts(struct nl_ctx *c)
 {
 	struct drbd_device *dev = c->dev;
@@ -500,11 +527,11 @@ static s32 chg_disk_opts(struct nl_ctx *c)
 	rv = check_resync_after(dev, conf.resync_after);
 	if (rv != NO_ERROR)
 		goto unlock;
+	if (conf.al_extents != dev->conf.al_extents)
+		rv = change_al_extents(c, conf.al_extents);
+	if (rv != NO_ERROR)
+		goto unlock;
 	say_disk_options(dev, &dev->conf, &conf);
-	if (conf.al_extents != dev->conf.al_extents) {
-		drbd_info(dev, "al-extents %u takes effect at the next attach", conf.al_extents);
-		drbd_nl_say(c, "al-extents takes effect at the next attach");
-	}
 	spin_lock_irqsave(&c->r->lock, flags);
 	if (conf.c_plan_ahead != dev->conf.c_plan_ahead)
 		drbd_rs_ctl_resize(&dev->ctl, conf.c_plan_ahead);

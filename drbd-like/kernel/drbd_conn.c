@@ -344,6 +344,7 @@ int drbd_send_bitmap(struct drbd_device *dev)
 	if (!buf)
 		return -ENOMEM;
 	memset(&x, 0, sizeof(x));
+	mutex_lock(&r->data.mutex);	/* the packets of a bitmap have no others between them: drbd-wire.md 6.1 */
 	while (!x.done && !err) {
 		memset(&pkt, 0, sizeof(pkt));
 		memset(&t, 0, sizeof(t));
@@ -358,8 +359,11 @@ int drbd_send_bitmap(struct drbd_device *dev)
 			t.buf = buf + 1;
 			t.buf_byte--;
 		}
-		err = drbd_send(r, DRBD_DATA_SOCK, &pkt, &t);
+		err = send_locked(r, &r->data, &pkt, &t);
 	}
+	mutex_unlock(&r->data.mutex);
+	if (err)
+		send_failed(r, DRBD_DATA_SOCK, pkt.cmd, err);
 	kfree(buf);
 	if (!err)
 		drbd_info(dev, "send bitmap stats [Bytes(packets)]: plain %llu(%llu), RLE %llu(%llu)",

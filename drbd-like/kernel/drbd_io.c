@@ -519,10 +519,15 @@ void drbd_io_failed(struct drbd_device *dev, enum drbd_io_err what)
 
 /* --- activity log ------------------------------------------------------------------------------------------------------------------ */
 
-int drbd_al_make(struct drbd_device *dev)
+static u32 al_device_extents(u64 capacity_sect)
+{
+	return (u32)((capacity_sect + (1 << AL_EXTENT_SECT_SHIFT) - 1) >> AL_EXTENT_SECT_SHIFT);
+}
+
+int drbd_al_make(struct drbd_device *dev, u32 al_extents)
 {
 	u32 max = drbd_al_nr_max(dev->layout.al_stripes, dev->layout.al_stripe_size_4k);
-	u32 nr = DRBD_MIN(DRBD_MAX(dev->conf.al_extents, 7u), max);
+	u32 nr = DRBD_MIN(DRBD_MAX(al_extents, 7u), max);
 	void *mem = vzalloc(drbd_al_mem_byte(nr));
 	unsigned long flags;
 	void *old;
@@ -533,13 +538,40 @@ int drbd_al_make(struct drbd_device *dev)
 	old = dev->al_mem;
 	dev->al_mem = mem;
 	drbd_al_init(&dev->al, mem, nr, dev->layout.al_stripes, dev->layout.al_stripe_size_4k,
-		     (u32)((dev->sizes.capacity_sect + (1 << AL_EXTENT_SECT_SHIFT) - 1) >> AL_EXTENT_SECT_SHIFT), 0);
+		     al_device_extents(dev->sizes.capacity_sect), 0);
 	dev->al.ahead = AL_AHEAD_MAX;
 	dev->al_gen++;
 	dev->al_writing = false;
 	spin_unlock_irqrestore(&dev->res->lock, flags);
 	vfree(old);
 	return 0;
+}
+
+bool drbd_al_close(struct drbd_device *dev, u32 wait_ms)
+{
+	u64 deadline = drbd_now_ms() + wait_ms;
+	struct drbd_resource *r = dev->res;
+	unsigned long flags;
+	bool closed;
+	u32 seen;
+
+	for (;;) {
+		seen = drbd_events(r);
+		spin_lock_irqsave(&r->lock, flags);
+		closed = !dev->al_writing && drbd_al_empty(&dev->al, al_device_extents(dev->sizes.capacity_sect));
+		dev->al_closed = closed;
+		spin_unlock_irqrestore(&r->lock, flags);
+		if (closed || dev->vs.state.disk <= D_FAILED || (wait_ms && drbd_now_ms() >= deadline))
+			return closed;
+		if (!drbd_al_write(dev))
+			drbd_wait(r, seen, 200);
+	}
+}
+
+void drbd_al_open(struct drbd_device *dev)
+{
+	dev->al_closed = false;
+	drbd_wake(dev->res);
 }
 
 static int write_tr(struct drbd_device *dev, const struct drbd_al_tr *tr)
@@ -601,7 +633,7 @@ bool drbd_al_get(struct drbd_device *dev, struct drbd_al_hold *h, bool *due)
 		return true;
 	check_gen(dev, h);
 	if (!h->taken) {
-		if (resync_blocks(dev, h))
+		if (dev->al_closed || resync_blocks(dev, h))
 			return false;
 		need = drbd_al_begin(&dev->al, h->first, h->last, &h->ticket);
 		if (need == AL_FULL || need == AL_DUE) {
@@ -624,7 +656,7 @@ bool drbd_al_get_fast(struct drbd_device *dev, struct drbd_al_hold *h)
 	check_gen(dev, h);
 	if (h->taken)
 		return !h->waiting;
-	if (resync_blocks(dev, h) || !drbd_al_begin_fast(&dev->al, h->first, h->last))
+	if (dev->al_closed || resync_blocks(dev, h) || !drbd_al_begin_fast(&dev->al, h->first, h->last))
 		return false;
 	h->taken = true;
 	return true;

@@ -24,9 +24,16 @@ void drbd_bm_free(struct drbd_device *dev);
 int drbd_bm_read(struct drbd_device *dev);
 /* Writes changed pages; all of them with `all`. The caller holds a reference on the disk; flushes before and after. */
 int drbd_bm_write(struct drbd_device *dev, bool all);
-/* Activity log: empty blocks of the ring. */
-int drbd_al_make(struct drbd_device *dev);
+/* Activity log: in core, all free; drbd_al_initialize() writes that into each block of the ring. */
+int drbd_al_make(struct drbd_device *dev, u32 al_extents);
 int drbd_al_initialize(struct drbd_device *dev);
+/*
+ * Waits until no write holds an extent, lets all of them leave the log, and lets no write begin until drbd_al_open(). False,
+ * and nothing changed: the disk has failed, or wait_ms is over (0: no limit). The caller holds a reference on the disk, and
+ * writes the bitmap before the log is written anew.
+ */
+bool drbd_al_close(struct drbd_device *dev, u32 wait_ms);
+void drbd_al_open(struct drbd_device *dev);
 /* The super block as the core wants it. */
 int drbd_md_write(struct drbd_device *dev);
 void drbd_md_write_if_dirty(struct drbd_device *dev);

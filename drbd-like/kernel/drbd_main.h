@@ -148,7 +148,7 @@ struct drbd_device {
 
 	/* disk */
 	struct drbd_disk_conf conf;
-	bool disk_open, detaching, md_dirty, al_writing, md_internal, md_wiped;
+	bool disk_open, detaching, md_dirty, al_writing, al_closed, md_internal, md_wiped;
 	u32 disk_users;			/* I/O in flight and holds */
 	u32 al_gen;			/* changes at attach: references of before are void */
 	u64 md_dirty_ms, attached_ms;

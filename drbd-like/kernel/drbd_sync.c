@@ -588,8 +588,7 @@ int drbd_resize(struct drbd_device *dev, u64 capacity_sect, bool set_new)
 	struct drbd_resource *r = dev->res;
 	struct drbd_md_layout layout;
 	unsigned long flags;
-	bool moved, busy;
-	u32 seen;
+	bool moved;
 	int err;
 
 	if (!dev->disk_open) {
@@ -616,22 +615,13 @@ int drbd_resize(struct drbd_device *dev, u64 capacity_sect, bool set_new)
 	dev->layout = layout;
 	drbd_md_place(&dev->md, &layout);
 	mutex_unlock(&dev->md_mutex);
-	do {			/* extents of the old size leave the log */
-		seen = drbd_events(r);
-		spin_lock_irqsave(&r->lock, flags);
-		busy = !drbd_al_empty(&dev->al, (u32)((capacity_sect + (1 << AL_EXTENT_SECT_SHIFT) - 1) >>
-						      AL_EXTENT_SECT_SHIFT));
-		spin_unlock_irqrestore(&r->lock, flags);
-		if (busy) {
-			drbd_al_write(dev);
-			drbd_wait(r, seen, 200);
-		}
-	} while (busy && dev->vs.state.disk > D_FAILED);
+	drbd_al_close(dev, 0);	/* extents of the old size leave the log */
 	err = drbd_bm_write(dev, true);
 	if (!err)
 		err = drbd_md_write(dev);
 	if (!err && moved)
 		err = drbd_al_initialize(dev);
+	drbd_al_open(dev);
 	drbd_dev_set_size(dev);
 	drbd_info(dev, "size = %llu KB", (unsigned long long)capacity_sect / 2);
 release:

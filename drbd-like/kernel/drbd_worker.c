@@ -12,6 +12,7 @@
 
 #define ADM_WAIT_MS	30000		/* a command waits so long for a transient state to end */
 #define MD_SYNC_MS	5000
+#define ANSWER_KO	7		/* of a state change, where ko-count is off */
 
 /* --- queue ---------------------------------------------------------------------------------------------------------------- */
 
@@ -301,13 +302,21 @@ static void send_request(struct drbd_resource *r, struct drbd_device *dev, const
 	drbd_send(r, DRBD_DATA_SOCK, &pkt, NULL);
 }
 
+/* A peer that answers pings, but no request of this kind, is as late as one that does not finish a write. */
+static u64 answer_limit_ms(const struct drbd_resource *r)
+{
+	return (u64)(r->net.ko_count ? r->net.ko_count : ANSWER_KO) * r->net.timeout * 100;
+}
+
 static s32 change_once(struct drbd_resource *r, struct drbd_device *dev, const struct drbd_change *ch)
 {
 	unsigned long flags;
+	u64 deadline;
 	u32 seen;
 	s32 rv;
 
 	mutex_lock(&r->state_mutex);
+	deadline = drbd_now_ms() + answer_limit_ms(r);
 	spin_lock_irqsave(&r->lock, flags);
 	rv = first_step(r, dev, ch);
 	spin_unlock_irqrestore(&r->lock, flags);
@@ -318,8 +327,11 @@ static s32 change_once(struct drbd_resource *r, struct drbd_device *dev, const s
 		spin_lock_irqsave(&r->lock, flags);
 		rv = next_step(r, dev, ch);
 		spin_unlock_irqrestore(&r->lock, flags);
-		if (rv == SS_UNKNOWN_ERROR)
-			drbd_wait(r, seen, 1000);
+		if (rv != SS_UNKNOWN_ERROR)
+			break;
+		if (drbd_now_ms() >= deadline)
+			drbd_conn_fail(r, C_TIMEOUT, "the peer does not answer a request to change the state");
+		drbd_wait(r, seen, 1000);
 	}
 	drbd_wake(r);
 	mutex_unlock(&r->state_mutex);

@@ -162,7 +162,6 @@ rig_same
 ok "suspended writes wait for resume-io"
 must drbdsetup net-options $A $B --max-buffers=3000
 must drbdsetup disk-options 0 --al-extents=257 --c-min-rate=4M --disk-barrier=yes --read-balancing=when-congested-remote
-said "al-extents 257 takes effect at the next attach"
 said "disk-barrier is not available on this kernel"
 said "this kernel does not tell congestion"
 drbdsetup show a | grep -q 'max-buffers.*3000' || rig_fail "net-options"
