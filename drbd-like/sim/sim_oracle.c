@@ -638,17 +638,25 @@ static void check_roles(const struct sim_oracle *o)
 		sim_violation(o->w, "%s: two primaries", a->name);
 }
 
-#define for_each_oracle(o, pair_, w) \
-	for (struct sim_pair *pair_ = (w)->pair; pair_ < (w)->pair + (w)->pairs; pair_++) \
-		for (u32 nr_ = 0; nr_ < pair_->vols && ((o) = pair_->node[0]->vol[nr_]->oracle, true); nr_++)
+/* That of the i-th volume, counted over all pairs; NULL behind the last. */
+static struct sim_oracle *oracle_nr(const struct sim_world *w, u32 i)
+{
+	u32 p;
+
+	for (p = 0; p < w->pairs; i -= w->pair[p++].vols)
+		if (i < w->pair[p].vols)
+			return w->pair[p].node[0]->vol[i]->oracle;
+	return NULL;
+}
 
 void sim_oracle_step(struct sim_world *w)
 {
 	struct sim_oracle *o;
+	u32 i;
 
-	for_each_oracle(o, pair, w) {
+	for (i = 0; (o = oracle_nr(w, i)); i++) {
 		check_roles(o);
-		check_secret(pair->node[0], pair->node[1]);
+		check_secret(o->v[0]->n, o->v[1]->n);
 		check_equal(o);
 		check_cover(o);
 	}
@@ -670,10 +678,11 @@ bool sim_oracle_settled(struct sim_world *w)
 {
 	const struct sim_node *a, *b;
 	struct sim_oracle *o;
+	u32 i;
 
-	for_each_oracle(o, pair, w) {
-		a = pair->node[0];
-		b = pair->node[1];
+	for (i = 0; (o = oracle_nr(w, i)); i++) {
+		a = o->v[0]->n;
+		b = o->v[1]->n;
 		/* at rest every mirrored write has its barrier acked: the log does not grow for ever, and a demotion ends */
 		if (!both_in_sync(o) || o->open_nr || a->work || b->work || !drbd_tl_drained(&a->tl) ||
 		    !drbd_tl_drained(&b->tl))
@@ -702,7 +711,8 @@ static void check_end(struct sim_oracle *o)
 void sim_oracle_end(struct sim_world *w)
 {
 	struct sim_oracle *o;
+	u32 i;
 
-	for_each_oracle(o, pair, w)
+	for (i = 0; (o = oracle_nr(w, i)); i++)
 		check_end(o);
 }
