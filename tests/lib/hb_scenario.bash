@@ -218,7 +218,7 @@ until_link() { until_says 20 "$4" "$1" hblinkstatus "$2" "$3"; } # NODE PEER LIN
 
 scenario_two_links() { # the nodes do not mind which of their links is cut
 	HB_MEDIA=$'ucast eth0 10.77.0.1\nucast eth0 10.77.0.2\nucast eth1 10.78.0.1\nucast eth1 10.78.0.2' lab
-	hb_second_link
+	hb_link eth1 10.78.0
 	both_up
 	local link
 	for link in eth0:10.77 eth1:10.78; do

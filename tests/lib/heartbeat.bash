@@ -38,23 +38,18 @@ hb_lab() {
 		NODE[i]=${NODE[i]% }
 		KIND[i]=${!i}
 	done
-	ip link add name "hbl$$" netns "${NODE[1]}" type veth peer name eth0 netns "${NODE[2]}"
-	on 1 ip link set "hbl$$" name eth0
-	for i in 1 2; do
-		on "$i" ip addr add "10.77.0.$i/24" brd + dev eth0
-		on "$i" ip link set eth0 up
-	done
+	hb_link eth0 10.77.0
 }
 declare -a NODE KIND
 
-# A second link, eth1 (10.78.0.1, .2 / 24)
-hb_second_link() {
+# hb_link INTERFACE NET : joins the nodes, as NET.1 and NET.2 / 24
+hb_link() {
 	local i
-	ip link add name "hbm$$" netns "${NODE[1]}" type veth peer name eth1 netns "${NODE[2]}"
-	on 1 ip link set "hbm$$" name eth1
+	ip link add name "hbl$$" netns "${NODE[1]}" type veth peer name "$1" netns "${NODE[2]}"
+	on 1 ip link set "hbl$$" name "$1"
 	for i in 1 2; do
-		on "$i" ip addr add "10.78.0.$i/24" brd + dev eth1
-		on "$i" ip link set eth1 up
+		on "$i" ip addr add "$2.$i/24" brd + dev "$1"
+		on "$i" ip link set "$1" up
 	done
 }
 

@@ -55,19 +55,11 @@ script() { # FILE : notes how it was called in FILE.calls
 
 # Exim of ld_fetch_peers takes mail for anybody on 10.9.1.9, to one file, once for each recipient.
 mail_server() {
-	mkdir "$dir/spool" "$dir/mail"
+	mkdir "$dir/mail"
 	ld_lay_peers "$dir"
-	ld_user Debian-exim "$dir"
-	chown Debian-exim "$dir/spool" "$dir/mail"
-	cat >"$dir/exim.conf" <<-END
-		primary_hostname = peer.example
-		keep_environment =
-		spool_directory = $dir/spool
-		log_file_path = $dir/spool/%slog
-		pid_file_path = $dir/pid
-		local_interfaces = 10.9.1.9
-		tls_advertise_hosts =
-		host_lookup =
+	ld_exim "$dir" 10.9.1.9
+	chown Debian-exim "$dir/mail"
+	cat >>"$dir/exim.conf" <<-END
 		acl_smtp_rcpt = accept
 		qualify_domain = peer.example
 		begin routers

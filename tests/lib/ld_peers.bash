@@ -100,20 +100,8 @@ peer_vsftpd() {
 	peer vsftpd "$dir/vsftpd.conf"
 }
 peer_exim() {
-	mkdir "$dir/spool"
-	ld_user Debian-exim "$dir"
-	chown Debian-exim "$dir/spool"
-	cat >"$dir/exim.conf" <<-END
-		primary_hostname = peer.example
-		keep_environment =
-		spool_directory = $dir/spool
-		log_file_path = $dir/spool/%slog
-		pid_file_path = $dir/pid
-		local_interfaces = 10.9.1.1
-		daemon_smtp_ports = $port
-		tls_advertise_hosts =
-		host_lookup =
-	END
+	ld_exim "$dir" 10.9.1.1
+	echo "daemon_smtp_ports = $port" >>"$dir/exim.conf"
 	peer exim4 -C "$dir/exim.conf" -bdf -oX "$port"
 }
 peer_dovecot() {

@@ -139,3 +139,20 @@ ld_until() {
 	echo "table is '$have', want '$2'"
 	return 1
 }
+
+# ld_exim DIR ADDRESS : the first lines of an exim4's configuration, DIR/exim.conf; it listens on ADDRESS, its spool is in DIR
+ld_exim() {
+	mkdir "$1/spool"
+	ld_user Debian-exim "$1"
+	chown Debian-exim "$1/spool"
+	cat >"$1/exim.conf" <<-END
+		primary_hostname = peer.example
+		keep_environment =
+		spool_directory = $1/spool
+		log_file_path = $1/spool/%slog
+		pid_file_path = $1/pid
+		local_interfaces = $2
+		tls_advertise_hosts =
+		host_lookup =
+	END
+}
