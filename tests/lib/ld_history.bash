@@ -10,6 +10,9 @@ who=$1 file=$2 name=$3
 dir=$(mktemp -d "/run/ld.XXXXXX")
 modes=$dir/modes maint=$dir/maint conf=$dir/$name.$who.cf
 mkdir "$modes" "$maint"
+printf '#!/bin/sh\n[ $# = 4 ] && ! grep -q down "%s/$(echo "$3" | tr -d "[]")" 2>/dev/null\n' "$modes" >"$dir/check"
+printf 'open(my $mode, "<", "%s/$ARGV[2]") or exit 0;\nexit(<$mode> =~ /down/ ? 1 : 0);\n' "$modes" >"$dir/check.pl"
+chmod 755 "$dir/check"
 export FAKE_IPVS_TABLE=$dir/table
 
 director() {
@@ -21,7 +24,7 @@ write_conf() { # what the history has gathered so far
 		[ "$who" != ours ] || echo "ipvsadm=/usr/sbin/ipvsadm"
 		printf 'logfile="%s/log"\nchecktimeout=%d\nnegotiatetimeout=%d\ncheckinterval=1\n' "$dir" "${LD_TIMEOUT_S:-2}" "${LD_TIMEOUT_S:-2}"
 		[ -z "$global" ] || printf '%s\n' "${global//MAINT/$maint}"
-		printf '%s\n' "$sections"
+		printf '%s\n' "${sections//DIR/$dir}"
 		echo
 	} >"$conf.new"
 	mv "$conf.new" "$conf"
@@ -31,6 +34,11 @@ set_default() {
 	global='' sections=$'virtual=172.25.32.100:80\n\treal=10.9.1.1:8099 masq\n\treal=10.9.1.2:8099 masq 5'
 }
 
+serve() { # FIRST ADDRESS
+	"$O/ld_server" 8099 "$1" 9 "$modes" >"$dir/ready.$1" &
+	until grep -q ready "$dir/ready.$1"; do sleep 0.05; done
+}
+
 step() { # ACTION ARGS...
 	case $1 in
 	start | stop | reload | restart) director "$conf" "$1" ;;
@@ -38,7 +46,8 @@ step() { # ACTION ARGS...
 	ipvsadm) /usr/sbin/ipvsadm "${@:2}" ;;
 	touch) touch "$maint/$2" ;;
 	rm) rm "$maint/$2" ;;
-	[1-9]) echo "${*:2}" >"$modes/10.9.1.$1" ;;
+	ip) ip "${@:2}" ;;
+	[1-9]) echo "${*:2}" | tee "$modes/10.9.1.$1" >"$modes/fd09::$1" ;;
 	*) echo "unknown step $1"; return 1 ;;
 	esac
 }
@@ -57,9 +66,7 @@ while IFS= read -r line <&3; do
 		[ "$found" = 0 ] || break
 		[ "$line" != "case $name" ] || found=1
 		;;
-	"server")
-		[ "$found" = 0 ] || { "$O/ld_server" 8099 10.9.1.1 9 "$modes" >"$dir/ready" & until grep -q ready "$dir/ready"; do sleep 0.05; done; }
-		;;
+	"server") [ "$found" = 0 ] || { serve 10.9.1.1; serve fd09::1; } ;;
 	"clear") [ "$found" = 0 ] || { global='' sections=''; } ;;
 	"g "*) [ "$found" = 0 ] || global+=${global:+$'\n'}${line#g } ;;
 	"s "*) [ "$found" = 0 ] || sections+=$'\n\t'${line#s } ;;

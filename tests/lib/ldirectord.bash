@@ -2,17 +2,18 @@
 # shellcheck shell=bash
 
 : "${HA_CACHE:=$HOME/.cache/classic-ha}"
-LD_ORIG=$HA_CACHE/ldirectord-orig
+LD_ORIG=$HA_CACHE/ldirectord-original
 
-# Unpacks Debian's ldirectord with the Perl modules it needs, once.
+# Unpacks Debian's ldirectord with the Perl modules it needs, for http over IPv6 too, once.
 ld_fetch_original() {
-	local packages
+	local packages wanted="ldirectord libwww-perl libnet-inet6glue-perl"
 	[ ! -e "$LD_ORIG/done" ] || return 0
 	rm -rf "$LD_ORIG"
 	mkdir -p "$LD_ORIG/deb"
-	packages=$(apt-get -s install --no-install-recommends libwww-perl ldirectord | awk '/^Inst/ { print $2 }')
 	# shellcheck disable=SC2086 # a list of words
-	(cd "$LD_ORIG/deb" && apt-get download -qq $packages ldirectord libwww-perl) || return
+	packages=$(apt-get -s install --no-install-recommends $wanted | awk '/^Inst/ { print $2 }')
+	# shellcheck disable=SC2086
+	(cd "$LD_ORIG/deb" && apt-get download -qq $packages $wanted) || return
 	find "$LD_ORIG/deb" -name '*.deb' -exec dpkg -x {} "$LD_ORIG/root" \; || return
 	[ -e "$LD_ORIG/root/usr/sbin/ldirectord" ] && touch "$LD_ORIG/done"
 }
@@ -58,7 +59,7 @@ ld_original() { # ARGS : runs it
 		perl "$root/usr/sbin/ldirectord" "$@"
 }
 
-# ld_place COMMAND... : runs it with network, mounts, processes and /run of its own, a lo with 10.9.1.1-9, and the fake
+# ld_place COMMAND... : runs it with network, mounts, processes and /run of its own, a lo with 10.9.1.1-9 and fd09::1-9, and the fake
 # ipvsadm (or LD_IPVSADM) as /sbin/ipvsadm; all that it leaves running ends with it.
 ld_place() {
 	# shellcheck disable=SC2016 # for the inner shell
@@ -71,7 +72,10 @@ ld_place() {
 		mount -t overlay overlay -o "lowerdir=/usr/sbin,upperdir=$dir/upper,workdir=$dir/work" /usr/sbin
 		mount -t tmpfs tmpfs /run
 		ip link set lo up
-		for i in 1 2 3 4 5 6 7 8 9; do ip addr add "10.9.1.$i/32" dev lo; done
+		for i in 1 2 3 4 5 6 7 8 9; do
+			ip addr add "10.9.1.$i/32" dev lo
+			ip addr add "fd09::$i/128" dev lo
+		done
 		status=0
 		"$@" || status=$?
 		umount -l "$dir"
@@ -114,7 +118,13 @@ ld_same_tables() {
 ld_table() {
 	/usr/sbin/ipvsadm -S -n | awk '
 		/^-A/ { there = 1 }
-		/^-a/ { split($5, a, "[.:]"); who = a[1] == 127 ? "f" : a[4]; list[++n] = who "=" $8 }
+		/^-a/ {
+			for (i = 1; i < NF; i++) { if ($i == "-r") who = $(i + 1); else if ($i == "-w") weight = $(i + 1) }
+			local = who ~ /^(127\.|\[::1\])/
+			sub(/\]?:[0-9]+$/, "", who)
+			sub(/.*[.:]/, "", who)
+			list[++n] = (local ? "f" : who) "=" weight
+		}
 		END {
 			if (!there) { print "gone"; exit }
 			for (i = 1; i <= n; i++) for (j = i + 1; j <= n; j++) if (list[j] < list[i]) { t = list[i]; list[i] = list[j]; list[j] = t }

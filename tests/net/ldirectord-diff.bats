@@ -15,8 +15,9 @@ setup() {
 
 @test "ours and Debian's end each step of at least 40 histories with the table named there, and with the same ipvsadm -Sn" {
 	local histories=tests/data/ldirectord/histories
-	ld_play original "$histories" "$BATS_TEST_TMPDIR/tables"
+	ld_play original "$histories" "$BATS_TEST_TMPDIR/tables" >"$BATS_TEST_TMPDIR/original" &
 	ld_play ours "$histories" "$BATS_TEST_TMPDIR/tables"
+	wait $! || { cat "$BATS_TEST_TMPDIR/original"; return 1; }
 	run -0 ld_same_tables "$histories" "$BATS_TEST_TMPDIR/tables" original ours
 	echo "$output"
 	[[ ${lines[-1]} =~ ^([0-9]+)\ steps\ of\ ([0-9]+)\ histories:\ the\ same$ ]]

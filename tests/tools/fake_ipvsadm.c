@@ -2,7 +2,7 @@
 /*
  * An ipvsadm for machines without IPVS: the table is the file FAKE_IPVS_TABLE, locked for the time of a run. Knows what
  * the two directors call: -A -E -D -a -e -d, -L -n [--thresholds], -S -n, -C. Forces the service's port for -g and -i, as
- * the kernel does, and shows local addresses as local.
+ * the kernel does, shows local addresses as local, and the flags of sh by their names.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +131,7 @@ static void dump(void)
 	int i, j, n = 0;
 	char *at, line[512];
 	const char *key;
+	int six;
 
 	for (i = 0; i < services; i++) {
 		snprintf(line, sizeof(line), "-A %.3s %.79s%s%.159s", service[i].proto, service[i].addr,
@@ -138,9 +139,12 @@ static void dump(void)
 		lines[n++] = strdup(line);
 	}
 	for (j = 0; j < dests; j++) {
+		/* of IPv6 the key ends with a 6 */
 		key = dest[j].service;
-		snprintf(line, sizeof(line), "-a %.2s %.84s -r %.79s -%c -w %u", key, key + 2, dest[j].addr,
-			 !strcmp(method_name(&dest[j]), "Local") ? 'g' : dest[j].method, dest[j].weight);
+		six = dest[j].addr[0] == '[';
+		snprintf(line, sizeof(line), "-a %.2s %.*s%s -r %.79s -%c -w %u", key, (int)strlen(key) - 2 - six, key + 2,
+			 six && key[1] == 'f' ? " -6" : "", dest[j].addr, !strcmp(method_name(&dest[j]), "Local") ? 'g' : dest[j].method,
+			 dest[j].weight);
 		lines[n++] = strdup(line);
 	}
 	qsort(lines, (size_t)n, sizeof(*lines), compare_lines);
@@ -200,6 +204,8 @@ int main(int argc, char **argv)
 		}
 	}
 	six |= addr[0] == '[';
+	if (flags && !strcmp(sched, "sh"))
+		flags = !strcmp(flags, "flag-1") ? "sh-fallback" : !strcmp(flags, "flag-2") ? "sh-port" : flags;
 	file = fopen(path, "a+");
 	if (!file || flock(fileno(file), LOCK_EX))
 		fail(path, 2);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A server for checks, on many addresses at once: ld_server PORT FIRST_ADDR COUNT [DIR]. What it does with a connection is read
- * from the file DIR/ADDR at that moment, else "up":
+ * A server for checks, on many addresses at once: ld_server PORT FIRST_ADDR COUNT [DIR]; the addresses are IPv4 or IPv6. What it does
+ * with a connection is read from the file DIR/ADDR at that moment, else "up":
  *	up		answers any HTTP request with 200 and "Test Page"; other first lines with the same text
  *	wrong		200 and another page
  *	error		500
@@ -32,15 +32,13 @@ static const char *dir;
 
 struct listener {
 	struct ev ev;
-	struct in_addr addr;
+	char addr[INET6_ADDRSTRLEN];
 	bool first;
 };
-static struct listener *listeners;
 
 struct client {
 	struct ev ev;
 	struct ev_timer timer;
-	struct in_addr addr;
 	char mode[128];
 	bool answered;
 };
@@ -126,15 +124,15 @@ static void client_event(struct ev *ev, void *arg)
 	}
 }
 
-static void read_mode(struct client *c)
+static void read_mode(struct client *c, const char *addr)
 {
-	char path[512], addr[INET_ADDRSTRLEN];
+	char path[512];
 	FILE *file;
 
 	strcpy(c->mode, "up");
 	if (!dir)
 		return;
-	snprintf(path, sizeof(path), "%s/%s", dir, inet_ntop(AF_INET, &c->addr, addr, sizeof(addr)));
+	snprintf(path, sizeof(path), "%s/%s", dir, addr);
 	file = fopen(path, "re");
 	if (!file)
 		return;
@@ -167,10 +165,9 @@ static void accept_client(struct ev *ev, void *arg)
 			close(fd);
 		return;
 	}
-	c->addr = l->addr;
 	if (l->first)
 		note_time();
-	read_mode(c);
+	read_mode(c, l->addr);
 	if (!strcmp(c->mode, "reset"))
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 	if (!strcmp(c->mode, "reset") || !strcmp(c->mode, "refuse") || ev_add(&loop, &c->ev, fd, EV_READ, client_event, c)) {
@@ -184,15 +181,42 @@ static void accept_client(struct ev *ev, void *arg)
 	}
 }
 
+/* The address that is so many after the first. */
+static bool listen_on(struct listener *l, const char *first, unsigned int nr, unsigned short port)
+{
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} at = { .sa = { .sa_family = strchr(first, ':') ? AF_INET6 : AF_INET } };
+	bool six = at.sa.sa_family == AF_INET6;
+	void *addr = six ? (void *)&at.v6.sin6_addr : (void *)&at.v4.sin_addr;
+	uint32_t last;
+	int fd, one = 1;
+
+	if (inet_pton(at.sa.sa_family, first, addr) != 1)
+		return false;
+	/* the last four bytes count */
+	memcpy(&last, (char *)addr + (six ? 12 : 0), 4);
+	last = htonl(ntohl(last) + nr);
+	memcpy((char *)addr + (six ? 12 : 0), &last, 4);
+	inet_ntop(at.sa.sa_family, addr, l->addr, sizeof(l->addr));
+	at.v4.sin_port = htons(port); /* in the same place in both */
+	fd = socket(at.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	return !bind(fd, &at.sa, six ? sizeof(at.v6) : sizeof(at.v4)) && !listen(fd, 128) &&
+	       !ev_add(&loop, &l->ev, fd, EV_READ, accept_client, l);
+}
+
 int main(int argc, char **argv)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET };
+	struct listener *listeners;
 	struct rlimit files;
-	struct listener *l;
-	int i, count, fd, one = 1;
-	struct in_addr first;
+	int i, count;
 
-	if (argc < 4 || inet_pton(AF_INET, argv[2], &first) != 1)
+	if (argc < 4)
 		return 2;
 	dir = argc > 4 ? argv[4] : NULL;
 	getrlimit(RLIMIT_NOFILE, &files);
@@ -204,16 +228,8 @@ int main(int argc, char **argv)
 	count = atoi(argv[3]);
 	listeners = calloc((size_t)count, sizeof(*listeners));
 	for (i = 0; i < count; i++) {
-		l = &listeners[i];
-		fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-		if (!listeners || fd < 0)
-			return 1;
-		l->addr.s_addr = htonl(ntohl(first.s_addr) + (unsigned int)i);
-		l->first = i == 0;
-		sa.sin_addr = l->addr;
-		sa.sin_port = htons((unsigned short)atoi(argv[1]));
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-		if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) || listen(fd, 128) || ev_add(&loop, &l->ev, fd, EV_READ, accept_client, l)) {
+		listeners[i].first = i == 0;
+		if (!listen_on(&listeners[i], argv[2], (unsigned int)i, (unsigned short)atoi(argv[1]))) {
 			perror("listen");
 			return 1;
 		}
