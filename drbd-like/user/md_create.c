@@ -79,6 +79,9 @@ static void existing_internal(const struct md_dev *dev, const struct md_detected
 		printf("\n" WOULD_TRUNCATE "You need to either\n   * use external meta data (recommended)\n"
 		       "   * shrink that filesystem first\n   * zero out the device (destroy the filesystem)\n"
 		       "Operation refused.\n\n");
+		fflush(stdout);
+		fprintf(stderr, "%s: the %s is too large by %llu KiB: shrink it to %llu KiB for internal meta-data behind it\n",
+			dev->path, d->label, used_kib - left_kib, left_kib);
 		exit(MX_REFUSED);
 	}
 	printf("\nEven though it looks like this would place the new meta data into\n"

@@ -380,20 +380,34 @@ void md_find(struct md_dev *dev)
 
 /* --- writing -------------------------------------------------------------------------------------------------------------- */
 
+static enum drbd_md_bad layout_on(const struct md_dev *dev, u64 size_byte, u32 al_stripes, u32 al_stripe_size_4k,
+				  struct drbd_md_layout *l)
+{
+	enum drbd_md_bad bad = dev->format == MD_V07 ? drbd_md_layout_07(dev->idx, size_byte, l) :
+			       drbd_md_layout(dev->idx, size_byte, al_stripes, al_stripe_size_4k, l);
+
+	/* a slot may run past the end of the device, but not with its activity log */
+	if (!bad && l->al_offset > 0 && (l->md_offset_sect + (u64)l->al_offset + l->al_sect) << 9 > size_byte)
+		bad = MD_TOO_SMALL;
+	return bad;
+}
+
 void md_layout_or_die(const struct md_dev *dev, u32 al_stripes, u32 al_stripe_size_4k, struct drbd_md_layout *l)
 {
-	enum drbd_md_bad bad = dev->format == MD_V07 ? drbd_md_layout_07(dev->idx, dev->size_byte, l) :
-			       drbd_md_layout(dev->idx, dev->size_byte, al_stripes, al_stripe_size_4k, l);
+	enum drbd_md_bad bad = layout_on(dev, dev->size_byte, al_stripes, al_stripe_size_4k, l);
+	u64 need_byte = dev->size_byte & ~4095ull;
 
 	if (bad == MD_TOO_LARGE)
 		md_fatal(MX_FAILED, "Device too large. We only support up to 1024 TB.\n");
-	if (bad == MD_TOO_SMALL)
-		md_fatal(MX_FAILED, "%s is only %llu bytes. That's not enough.\n", dev->path, dev->size_byte);
+	if (bad == MD_TOO_SMALL) {
+		do
+			need_byte += 4096;
+		while (layout_on(dev, need_byte, al_stripes, al_stripe_size_4k, l) == MD_TOO_SMALL);
+		md_fatal(MX_FAILED, "%s is only %llu bytes. That's not enough.\nIt is too small by %llu KiB.\n", dev->path,
+			 dev->size_byte, (need_byte - dev->size_byte + 1023) >> 10);
+	}
 	if (bad)
 		md_fatal(MX_FAILED, "%s: %s\n", dev->path, drbd_md_reason(bad));
-	/* a slot may run past the end of the device, but not with its activity log */
-	if (l->al_offset > 0 && (l->md_offset_sect + (u64)l->al_offset + l->al_sect) << 9 > dev->size_byte)
-		md_fatal(MX_FAILED, "%s is only %llu bytes. That's not enough.\n", dev->path, dev->size_byte);
 }
 
 void md_record(const struct md_dev *dev)

@@ -117,6 +117,7 @@ New drbd meta data block successfully created." ]
 	before=$(md5sum i.img)
 	run -40 $M --force create-md
 	[[ "$output" == *"Found ext2 filesystem"*"65536 kB data area apparently used"*"65496 kB left usable"*"Operation refused."* ]]
+	[[ "$output" == *"$PWD/i.img: the ext2 filesystem is too large by 40 KiB: shrink it to 65496 KiB for internal meta-data behind it"* ]]
 	run -40 $M --force --ignore-sanity-checks create-md
 	[ "$before" = "$(md5sum i.img)" ]
 	md_image put i.img 0x404 00800000	# half of it
@@ -269,10 +270,12 @@ byte offset 134217728, but $PWD/i.img is only 67108864 bytes." ]]
 	truncate -s 300M i.img
 	truncate -s $((134217728 + 4096)) i.img
 	run -10 drbdmeta --force 7 v08 "$PWD/i.img" 1 create-md
-	[[ "$output" == *"That's not enough." ]]
+	[[ "$output" == *"That's not enough."$'\n'"It is too small by 32 KiB." ]]
 	truncate -s 68K small.img
 	run -10 drbdmeta --force 7 v08 small.img internal create-md -s 1 -z 128k
-	[[ "$output" == *"That's not enough." ]]
+	[[ "$output" == *"That's not enough."$'\n'"It is too small by 68 KiB." ]]
+	truncate -s 136K small.img
+	run -0 drbdmeta --force 7 v08 small.img internal create-md -s 1 -z 128k
 }
 
 @test "physical volumes and old file systems are found, with their size" {
