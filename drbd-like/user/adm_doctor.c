@@ -17,7 +17,7 @@
 
 #include "drbd-like/user/adm_dump.h"
 
-enum { SSH_TIMEOUT_S = 10, TOOL_TIMEOUT_S = 10 };
+enum { SSH_TIMEOUT_S = 10, TOOL_TIMEOUT_S = 10, SSH_FAILED = 255 };
 
 static const char *proc_path(void)
 {
@@ -112,13 +112,14 @@ static void check_address(struct checkup *c)
 	const struct adm_addr *addr = &c->res->me->addr;
 	struct sockaddr_storage ss;
 	socklen_t len;
-	int fd, err;
+	int fd, err, on = 1;
 
 	if (uses_network(c->res) || !fill_sockaddr(addr, &ss, &len))
 		return;
 	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)); /* what DRBD itself has just left does not count */
 	err = bind(fd, (struct sockaddr *)&ss, len) ? errno : 0;
 	close(fd);
 	if (err == EADDRNOTAVAIL)
@@ -259,28 +260,46 @@ static void drop_comments(char *text)
 	*out = '\0';
 }
 
-static void check_peer_config(struct checkup *c)
+/* theirs: their dump, which loses its comments; NULL: it is empty. */
+static void compare_configs(struct checkup *c, const char *peer, char *theirs)
 {
-	char *theirs, *ours = NULL;
+	char *ours = NULL;
 	FILE *mem;
 	size_t len;
+
+	mem = open_memstream(&ours, &len);
+	if (!mem)
+		return;
+	adm_dump_res(mem, c->run->conf, c->res, c->run->nodename);
+	fclose(mem);
+	drop_comments(ours);
+	if (theirs)
+		drop_comments(theirs);
+	if (!theirs || strcmp(ours, theirs))
+		finding(c, TEXT("its configuration differs on %s", peer),
+			TEXT("make it the same on both: ssh %s drbdadm dump %s | diff - <(drbdadm dump %s)", c->res->peer->addr.ip,
+			     c->res->name, c->res->name));
+	free(ours);
+}
+
+static void check_peer_config(struct checkup *c)
+{
+	const char *peer;
+	char *theirs;
 	int code;
 
 	if (!c->res->peer || !c->res->peer->addr.ip)
 		return;
+	peer = c->res->peer->names.first->name;
 	theirs = ssh(c->run, c->res->peer, TEXT("drbdadm dump '%s'", c->res->name), &code);
-	mem = theirs && !code ? open_memstream(&ours, &len) : NULL;
-	if (mem) {
-		adm_dump_res(mem, c->run->conf, c->res, c->run->nodename);
-		fclose(mem);
-		drop_comments(ours);
-		drop_comments(theirs);
-		if (strcmp(ours, theirs))
-			finding(c, TEXT("its configuration differs on %s", c->res->peer->names.first->name),
-				TEXT("make it the same on both: ssh %s drbdadm dump %s | diff - <(drbdadm dump %s)", c->res->peer->addr.ip,
-				     c->res->name, c->res->name));
-	}
-	free(ours);
+	if (code == SSH_FAILED || code == ADM_EXIT_EXEC)
+		printf("%s: %s can not be asked over ssh (%s): its configuration was not compared\n", c->res->name, peer,
+		       c->res->peer->addr.ip);
+	else if (code)
+		finding(c, TEXT("%s can not use its configuration: 'drbdadm dump %s' ends with %d there", peer, c->res->name, code),
+			TEXT("on %s: run that, do what it says, and see that 'uname -n' is the name after 'on'", peer));
+	else
+		compare_configs(c, peer, theirs);
 	free(theirs);
 }
 

@@ -385,7 +385,8 @@ drbdsetup wait-connect 2" ]
 demo: this host does not have its address 172.25.32.1
 	bring the interface up, or correct 'address' in the configuration (ip addr shows what there is)
 demo: $PWD/demo.conf is no block device
-	correct 'disk' in the configuration" ]
+	correct 'disk' in the configuration
+demo: server2 can not be asked over ssh (172.25.32.2): its configuration was not compared" ]
 	[ ! -e log ]
 }
 
@@ -400,6 +401,13 @@ demo: $PWD/demo.conf is no block device
 	sed -i 's/sha1/md5/' theirs
 	try -1 adm demo.conf check
 	[[ "$output" == "demo: its configuration differs on server2"* ]]
+	: >theirs
+	try -1 adm demo.conf check
+	[[ "$output" == "demo: its configuration differs on server2"* ]]
+	fake ssh 'exit 3'
+	try -1 adm demo.conf check
+	[ "$output" = "demo: server2 can not use its configuration: 'drbdadm dump demo' ends with 3 there
+	on server2: run that, do what it says, and see that 'uname -n' is the name after 'on'" ]
 	[[ "$(cat ssh.log)" == *"172.25.32.2 drbdadm dump 'demo'"* ]]
 }
 
