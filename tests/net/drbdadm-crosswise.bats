@@ -157,3 +157,22 @@ export -f same
 	done
 	[ "$n" -ge 120 ] && [ "$bad" = 0 ]
 }
+
+# shellcheck disable=SC2016 # it expands in the namespace
+@test "the first of the files in /etc is read, in the original's order" {
+	local name
+	cd "$BATS_TEST_TMPDIR"
+	mkdir etc
+	for name in drbd-84 drbd-83 drbd-82 drbd-08 drbd; do
+		echo "resource of-$name { device /dev/drbd1; disk /dev/vdb; meta-disk internal;
+			on server1 { address 10.1.0.1:7789; } on server2 { address 10.1.0.2:7789; } }" >"etc/$name.conf"
+	done
+	run -0 unshare -m bash -c '
+		mount --bind etc /etc
+		export __DRBD_NODE__=server1
+		for name in drbd-84 drbd-83 drbd-82 drbd-08 drbd none; do
+			for folder in theirs ours; do PATH=$PLACE/$folder:$PATH drbdadm sh-resources 2>&1 | sed "/__DRBD_NODE__/d; /PRETEND/d; /^$/d"; done
+			rm -f etc/$name.conf
+		done'
+	[ "$output" = "$(printf '%s\n' of-drbd-{84,84,83,83,82,82,08,08} of-drbd of-drbd; printf "Can not open '/etc/drbd.conf': No such file or directory\n%.0s" 1 2)" ]
+}
