@@ -148,23 +148,50 @@ static struct drbd_socket *socket_of(struct drbd_resource *r, u8 sock)
 	return sock == DRBD_DATA_SOCK ? &r->data : &r->meta;
 }
 
-/* Socket's mutex held. */
-static int send_locked(struct drbd_resource *r, struct drbd_socket *s, struct drbd_pkt *pkt, const struct drbd_payload *t)
+/* Socket's mutex held. Sends what waits in its buffer. */
+static int send_held(struct drbd_resource *r, struct drbd_socket *s, int flags, u32 *ko)
+{
+	u32 n = s->held_byte;
+
+	s->held_byte = 0;
+	return n ? send_kvec(r, s, s->sbuf, n, flags, ko) : 0;
+}
+
+/* Socket's mutex held. Puts a packet behind those that wait in its buffer. */
+static int hold(struct drbd_resource *r, struct drbd_socket *s, struct drbd_pkt *pkt)
 {
 	u32 ko = r->net.ko_count, n;
+	int err = 0;
 
 	if (!s->sock)
 		return -ENOTCONN;
-	pkt->tail_byte = t ? t->buf_byte + t->pages_byte : 0;
-	n = drbd_put_packet(pkt, r->cs.apv, r->cs.features, s->sbuf, DRBD_SOCKET_BUFFER_SIZE);
+	if (s->held_byte > DRBD_SOCKET_BUFFER_SIZE - DRBD_HEADER_MAX - DRBD_FIXED_MAX)
+		err = send_held(r, s, 0, &ko);
+	if (err)
+		return err;
+	n = drbd_put_packet(pkt, r->cs.apv, r->cs.features, s->sbuf + s->held_byte,
+			    DRBD_SOCKET_BUFFER_SIZE - s->held_byte);
 	if (!n) {
 		res_err(r, "%s does not exist in protocol %d", drbd_packet_name(pkt->cmd), r->cs.apv);
 		return -EINVAL;
 	}
-	n = send_kvec(r, s, s->sbuf, n, pkt->tail_byte ? MSG_MORE : 0, &ko);
-	if (!n && pkt->tail_byte)
-		n = send_tail(r, s, t, &ko);
-	return (int)n;
+	s->held_byte += n;
+	return 0;
+}
+
+/* Socket's mutex held. */
+static int send_locked(struct drbd_resource *r, struct drbd_socket *s, struct drbd_pkt *pkt, const struct drbd_payload *t)
+{
+	u32 ko = r->net.ko_count;
+	int err;
+
+	pkt->tail_byte = t ? t->buf_byte + t->pages_byte : 0;
+	err = hold(r, s, pkt);
+	if (!err)
+		err = send_held(r, s, pkt->tail_byte ? MSG_MORE : 0, &ko);
+	if (!err && pkt->tail_byte)
+		err = send_tail(r, s, t, &ko);
+	return err;
 }
 
 static void send_failed(struct drbd_resource *r, u8 sock, u16 cmd, int err)
@@ -189,6 +216,19 @@ int drbd_send(struct drbd_resource *r, u8 sock, struct drbd_pkt *pkt, const stru
 	return err;
 }
 
+int drbd_send_later(struct drbd_resource *r, u8 sock, struct drbd_pkt *pkt)
+{
+	struct drbd_socket *s = socket_of(r, sock);
+	int err;
+
+	mutex_lock(&s->mutex);
+	err = hold(r, s, pkt);
+	mutex_unlock(&s->mutex);
+	if (err)
+		send_failed(r, sock, pkt->cmd, err);
+	return err;
+}
+
 int drbd_send_cmd(struct drbd_resource *r, u8 sock, u16 cmd)
 {
 	struct drbd_pkt pkt;
@@ -198,7 +238,7 @@ int drbd_send_cmd(struct drbd_resource *r, u8 sock, u16 cmd)
 	return drbd_send(r, sock, &pkt, NULL);
 }
 
-int drbd_send_ack(struct drbd_device *dev, u16 cmd, u64 sector, u32 size_byte, u64 block_id)
+void drbd_hold_ack(struct drbd_device *dev, u16 cmd, u64 sector, u32 size_byte, u64 block_id)
 {
 	struct drbd_resource *r = dev->res;
 	struct drbd_pkt pkt;
@@ -216,14 +256,13 @@ int drbd_send_ack(struct drbd_device *dev, u16 cmd, u64 sector, u32 size_byte, u
 	spin_lock_irqsave(&r->lock, flags);
 	pkt.u.ack.seq_num = drbd_seq_next(&dev->rv);
 	spin_unlock_irqrestore(&r->lock, flags);
-	err = send_locked(r, &r->meta, &pkt, NULL);
+	err = hold(r, &r->meta, &pkt);
 	mutex_unlock(&r->meta.mutex);
 	if (err)
 		send_failed(r, DRBD_META_SOCK, cmd, err);
-	return err;
 }
 
-void drbd_send_barrier_acks(struct drbd_resource *r)
+void drbd_hold_barrier_acks(struct drbd_resource *r)
 {
 	struct drbd_epoch *done;
 	struct drbd_pkt pkt;
@@ -231,22 +270,40 @@ void drbd_send_barrier_acks(struct drbd_resource *r)
 	bool more;
 	int err = 0;
 
+	/* taken and put into the buffer in one go, so that they go in order */
+	mutex_lock(&r->meta.mutex);
 	do {
 		memset(&pkt, 0, sizeof(pkt));
 		pkt.cmd = P_BARRIER_ACK;
-		/* taken and sent in one go, so that they go in order */
-		mutex_lock(&r->meta.mutex);
 		spin_lock_irqsave(&r->lock, flags);
 		more = drbd_epoch_next_ack(&r->es, &pkt.u.barrier_ack.barrier, &pkt.u.barrier_ack.set_size, &done);
 		spin_unlock_irqrestore(&r->lock, flags);
 		if (more) {
-			err = send_locked(r, &r->meta, &pkt, NULL);
+			err = hold(r, &r->meta, &pkt);
 			kfree(done);
 		}
-		mutex_unlock(&r->meta.mutex);
-		if (err)
-			send_failed(r, DRBD_META_SOCK, P_BARRIER_ACK, err);
 	} while (more && !err);
+	mutex_unlock(&r->meta.mutex);
+	if (err)
+		send_failed(r, DRBD_META_SOCK, P_BARRIER_ACK, err);
+}
+
+void drbd_send_acks(struct drbd_resource *r)
+{
+	u32 ko = 0;
+	int err;
+
+	mutex_lock(&r->meta.mutex);
+	err = r->meta.sock ? send_held(r, &r->meta, 0, &ko) : 0;
+	mutex_unlock(&r->meta.mutex);
+	if (err)
+		send_failed(r, DRBD_META_SOCK, P_WRITE_ACK, err);
+}
+
+void drbd_send_ack(struct drbd_device *dev, u16 cmd, u64 sector, u32 size_byte, u64 block_id)
+{
+	drbd_hold_ack(dev, cmd, sector, size_byte, block_id);
+	drbd_send_acks(dev->res);
 }
 
 int drbd_send_state(struct drbd_device *dev, union drbd_state s)
@@ -426,6 +483,38 @@ bool drbd_ping(struct drbd_resource *r)
 
 /* --- receiving ------------------------------------------------------------------------------------------------------------------------ */
 
+u32 drbd_recv_ahead(struct drbd_socket *s, void *buf, u32 size_byte)
+{
+	u32 n = DRBD_MIN(size_byte, s->ahead_byte - s->ahead_at);
+
+	memcpy(buf, s->ahead + s->ahead_at, n);
+	s->ahead_at += n;
+	return n;
+}
+
+int drbd_read_ahead(struct drbd_socket *s, u32 max_byte)
+{
+	struct msghdr msg;
+	struct kvec kv;
+	int n;
+
+	memset(&msg, 0, sizeof(msg));
+	kv.iov_base = s->ahead;
+	kv.iov_len = max_byte;
+	s->ahead_at = s->ahead_byte = 0;
+	n = kernel_recvmsg(s->sock, &msg, &kv, 1, max_byte, MSG_NOSIGNAL);
+	if (n > 0)
+		s->ahead_byte = n;
+	return n;
+}
+
+/* The next read of so much waits for the peer. */
+static void may_sleep(struct drbd_resource *r, struct drbd_socket *s, u32 size)
+{
+	if (s == &r->data && drbd_sock_readable(s->sock) < size)
+		drbd_before_sleep(r);
+}
+
 static int recv_kvecs(struct drbd_resource *r, struct drbd_socket *s, struct kvec *kv, u32 nr, u32 size)
 {
 	struct msghdr msg;
@@ -433,8 +522,12 @@ static int recv_kvecs(struct drbd_resource *r, struct drbd_socket *s, struct kve
 	int n;
 
 	while (done < size) {
-		memset(&msg, 0, sizeof(msg));
-		n = kernel_recvmsg(s->sock, &msg, kv + i, nr - i, size - done, MSG_WAITALL | MSG_NOSIGNAL);
+		n = drbd_recv_ahead(s, kv[i].iov_base, kv[i].iov_len);
+		if (!n) {
+			may_sleep(r, s, size - done);
+			memset(&msg, 0, sizeof(msg));
+			n = kernel_recvmsg(s->sock, &msg, kv + i, nr - i, size - done, MSG_WAITALL | MSG_NOSIGNAL);
+		}
 		if (n == -EINTR || n == -ERESTARTSYS) {
 			if (r->closing || kthread_should_stop())
 				return -EINTR;
@@ -464,6 +557,30 @@ int drbd_recv(struct drbd_resource *r, struct drbd_socket *s, void *buf, u32 siz
 	kv.iov_base = buf;
 	kv.iov_len = size_byte;
 	return size_byte ? recv_kvecs(r, s, &kv, 1, size_byte) : 0;
+}
+
+/* Data packets have a fixed part of as much: it comes with the header; what else comes is the next packet's. */
+#define READ_AHEAD(header_byte) ((header_byte) + 24)
+
+int drbd_recv_header(struct drbd_resource *r, void *buf, u32 size_byte)
+{
+	u32 got = drbd_recv_ahead(&r->data, buf, size_byte);
+	int n;
+
+	while (got < size_byte) {
+		may_sleep(r, &r->data, size_byte - got);
+		n = drbd_read_ahead(&r->data, READ_AHEAD(size_byte));
+		if (n == -EINTR || n == -ERESTARTSYS) {
+			if (r->closing || kthread_should_stop())
+				return -EINTR;
+			flush_signals(current);
+			continue;
+		}
+		if (n <= 0)
+			return n ? n : -ECONNRESET;
+		got += drbd_recv_ahead(&r->data, (u8 *)buf + got, size_byte - got);
+	}
+	return 0;
 }
 
 int drbd_recv_pages(struct drbd_resource *r, struct page **pages, u32 size_byte)
@@ -726,6 +843,11 @@ static void tune(struct drbd_resource *r, struct socket *s, u32 priority)
 	drbd_sock_nodelay(s);
 }
 
+static void forget_buffered(struct drbd_socket *s)
+{
+	s->held_byte = s->ahead_at = s->ahead_byte = 0;
+}
+
 /* 1: both sockets are there; 0: told to stop; < 0: can not even try. */
 static int make_sockets(struct drbd_resource *r)
 {
@@ -760,6 +882,8 @@ static int make_sockets(struct drbd_resource *r)
 	spin_lock_irqsave(&r->lock, flags);
 	r->data.sock = data;
 	r->meta.sock = meta;
+	forget_buffered(&r->data);
+	forget_buffered(&r->meta);
 	r->conn_gen++;
 	r->pings_asked = r->pings_answered = 0;
 	r->last_received_ms = r->connected_ms = drbd_now_ms();
@@ -939,7 +1063,8 @@ static void wait_idle(struct drbd_resource *r)
 
 	do {
 		seen = drbd_events(r);
-		flush_work(&r->ack_work);
+		drbd_end_written(r);
+		drbd_send_acks(r);
 		spin_lock_irqsave(&r->lock, flags);
 		idle = !r->active_peers && list_empty(&r->works) && !r->worker_busy && !r->sender_busy;
 		spin_unlock_irqrestore(&r->lock, flags);

@@ -98,6 +98,13 @@ void drbd_resource_get(struct drbd_resource *r)
 	kref_get(&r->kref);
 }
 
+static void free_buffers(struct drbd_socket *s)
+{
+	kfree(s->sbuf);
+	kfree(s->rbuf);
+	kfree(s->ahead);
+}
+
 static void resource_free(struct kref *kref)
 {
 	struct drbd_resource *r = container_of(kref, struct drbd_resource, kref);
@@ -112,10 +119,8 @@ static void resource_free(struct kref *kref)
 	drbd_tfm_put(&r->peer_integrity);
 	drbd_tfm_put(&r->csums);
 	drbd_tfm_put(&r->verify);
-	kfree(r->data.sbuf);
-	kfree(r->data.rbuf);
-	kfree(r->meta.sbuf);
-	kfree(r->meta.rbuf);
+	free_buffers(&r->data);
+	free_buffers(&r->meta);
 	kfree(r->rvec);
 	vfree(r);
 	module_put(THIS_MODULE);
@@ -146,7 +151,8 @@ static bool socket_buffers(struct drbd_socket *s)
 	mutex_init(&s->mutex);
 	s->sbuf = kmalloc(DRBD_SOCKET_BUFFER_SIZE, GFP_KERNEL);
 	s->rbuf = kmalloc(DRBD_SOCKET_BUFFER_SIZE, GFP_KERNEL);
-	return s->sbuf && s->rbuf;
+	s->ahead = kmalloc(DRBD_SOCKET_BUFFER_SIZE, GFP_KERNEL);
+	return s->sbuf && s->rbuf && s->ahead;
 }
 
 struct drbd_resource *drbd_resource_new(const char *name, const struct drbd_resource_conf *conf)
@@ -169,6 +175,7 @@ struct drbd_resource *drbd_resource_new(const char *name, const struct drbd_reso
 	init_waitqueue_head(&r->wait);
 	INIT_LIST_HEAD(&r->devices);
 	INIT_LIST_HEAD(&r->works);
+	mutex_init(&r->ack_mutex);
 	INIT_LIST_HEAD(&r->done);
 	init_completion(&r->receiver_gone);
 	drbd_conn_state_init(&r->cs);

@@ -5,7 +5,8 @@
  *	worker		one a resource, always there: sends on the data socket in order, does what follows a state change
  *	receiver	while connecting or connected: makes the connection, reads the data socket, cleans up after it
  *	ack receiver	reads the meta socket, pings
- *	ack work	sends acknowledgements of received writes (workqueue)
+ *	ack work	sends acknowledgements of received writes (workqueue); the receiver does, of those that were on disk
+ *			as soon as it had submitted them, before it sleeps
  *	submit work	starts application I/O that had to wait, writes the activity log (workqueue)
  * Who waits for something of the resource sleeps on `wait` until drbd_wake() has counted `events` up.
  * References: a resource is held by the list of resources, its threads and each volume; a volume by the list of
@@ -103,6 +104,7 @@ struct drbd_peer {
 	struct drbd_al_hold al;
 	u32 conn_gen;			/* connection it came over */
 	s32 error;
+	u32 todo;			/* enum drbd_peer_do, on its way from `done` to its end */
 	atomic_t bios;
 	struct drbd_work work;		/* when its turn comes */
 	u32 digest_byte;
@@ -187,6 +189,9 @@ struct drbd_socket {
 	struct socket *sock;
 	struct mutex mutex;		/* one packet at a time */
 	u8 *sbuf, *rbuf;		/* DRBD_SOCKET_BUFFER_SIZE each; rbuf: its receiver's */
+	u32 held_byte;			/* packets in sbuf that go with the next one */
+	u8 *ahead;			/* as large: read, from ahead_at on not looked at yet; its receiver's */
+	u32 ahead_at, ahead_byte;
 };
 
 struct drbd_tfm {
@@ -248,6 +253,7 @@ struct drbd_resource {
 	/* acknowledgements and delayed I/O */
 	struct workqueue_struct *ack_wq, *submit_wq;
 	struct work_struct ack_work, submit_work;
+	struct mutex ack_mutex;		/* one at a time ends what is in `done` */
 	struct list_head done;		/* struct drbd_peer: written */
 	atomic_t pending;		/* requests of all volumes that wait to start */
 	const char *helper;		/* running now */

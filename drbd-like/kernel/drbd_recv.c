@@ -14,6 +14,7 @@
 typedef int (*data_handler)(struct drbd_resource *r, struct drbd_device *dev, const struct drbd_pkt *pkt);
 
 #define BAD C_PROTOCOL_ERROR
+#define ACK_BATCH 32		/* received writes that are ended at once */
 #define SYNC_UUID_WAIT_MS 10000	/* for the state in which P_SYNC_UUID is taken */
 
 /* --- requests of the peer: end --------------------------------------------------------------------------------------------- */
@@ -39,77 +40,167 @@ static void rs_answered(struct drbd_device *dev, u32 size_byte, bool failed)
 	drbd_wake(dev->res);
 }
 
-/* Out of tree and epoch; frees it. */
-static void acked(struct drbd_peer *pr)
+/* Lock held. Out of tree and epoch; true: an epoch may be acked. */
+static bool leave(struct drbd_peer *pr)
 {
 	struct drbd_device *dev = pr->dev;
-	struct drbd_resource *r = dev->res;
-	unsigned long flags;
-	bool barrier;
 	u32 todo;
 
-	spin_lock_irqsave(&r->lock, flags);
 	if (pr->al.taken)
 		pr->p.flags |= EE_IN_ACT_LOG;
-	todo = drbd_peer_req_acked(&r->es, &pr->p);
+	todo = drbd_peer_req_acked(&dev->res->es, &pr->p);
 	if (pr->al.taken)
 		drbd_al_put(dev, &pr->al);
-	barrier = (todo & PR_DO_BARRIER_ACK) && same_conn(pr);
-	drbd_wake(r);
-	spin_unlock_irqrestore(&r->lock, flags);
-	drbd_peer_free(pr);
-	if (barrier)
-		drbd_send_barrier_acks(r);
+	drbd_wake(dev->res);
+	return (todo & PR_DO_BARRIER_ACK) && same_conn(pr);
 }
 
-/* What comes before the ack, the ack, the end. */
-static void ended(struct drbd_peer *pr, u32 todo)
+/* Lock held. What comes before the ack. */
+static void before_ack(struct drbd_peer *pr)
+{
+	if (pr->todo & PR_DO_SET_OOS)
+		drbd_set_oos(pr->dev, pr->p.iv.sector, pr->p.iv.size_byte);
+	if (pr->todo & PR_DO_SET_IN_SYNC)
+		drbd_set_in_sync(pr->dev, pr->p.iv.sector, pr->p.iv.size_byte);
+}
+
+/* Lock held. What comes after it; as leave(). */
+static bool after_ack(struct drbd_peer *pr)
 {
 	struct drbd_device *dev = pr->dev;
-	struct drbd_resource *r = dev->res;
-	unsigned long flags;
 
-	spin_lock_irqsave(&r->lock, flags);
-	if (todo & PR_DO_SET_OOS)
-		drbd_set_oos(dev, pr->p.iv.sector, pr->p.iv.size_byte);
-	if (todo & PR_DO_SET_IN_SYNC)
-		drbd_set_in_sync(dev, pr->p.iv.sector, pr->p.iv.size_byte);
-	spin_unlock_irqrestore(&r->lock, flags);
-	if (todo & PR_DO_ACK)
-		send_peer_ack(pr, pr->p.ack_packet);
-	spin_lock_irqsave(&r->lock, flags);
 	dev->unacked -= dev->unacked ? 1 : 0;
-	if (todo & PR_DO_IO_ERROR)
+	if (pr->todo & PR_DO_IO_ERROR)
 		drbd_io_failed(dev, IOE_WRITE);
 	if (pr->p.flags & EE_RS) {
 		drbd_rs_complete_io(&dev->ext, pr->p.iv.sector);
-		rs_answered(dev, pr->p.iv.size_byte, !!(todo & PR_DO_IO_ERROR));
+		rs_answered(dev, pr->p.iv.size_byte, !!(pr->todo & PR_DO_IO_ERROR));
 	}
+	return leave(pr);
+}
+
+/* The acks into the buffer, what comes after them; `done` is emptied. */
+static void end_all(struct drbd_resource *r, struct list_head *done)
+{
+	struct drbd_peer *pr, *next;
+	unsigned long flags;
+	bool barrier = false;
+
+	list_for_each_entry(pr, done, link)
+		if ((pr->todo & PR_DO_ACK) && same_conn(pr))
+			drbd_hold_ack(pr->dev, pr->p.ack_packet, pr->p.iv.sector, pr->p.iv.size_byte, pr->p.block_id);
+	spin_lock_irqsave(&r->lock, flags);
+	list_for_each_entry(pr, done, link)
+		barrier |= after_ack(pr);
 	spin_unlock_irqrestore(&r->lock, flags);
-	acked(pr);
+	if (barrier)
+		drbd_hold_barrier_acks(r);
+	list_for_each_entry_safe(pr, next, done, link) {
+		list_del(&pr->link);
+		drbd_peer_free(pr);
+	}
+}
+
+/* One that was never submitted; frees it. */
+static void never_submitted(struct drbd_peer *pr)
+{
+	struct drbd_resource *r = pr->dev->res;
+	unsigned long flags;
+	bool barrier;
+
+	spin_lock_irqsave(&r->lock, flags);
+	barrier = leave(pr);
+	spin_unlock_irqrestore(&r->lock, flags);
+	drbd_peer_free(pr);
+	if (barrier)
+		drbd_hold_barrier_acks(r);
+}
+
+/* The receiver ends one that goes no further; it sends the ack before it sleeps. */
+static void ended(struct drbd_peer *pr, u32 todo)
+{
+	struct drbd_resource *r = pr->dev->res;
+	unsigned long flags;
+	LIST_HEAD(one);
+
+	pr->todo = todo;
+	list_add(&pr->link, &one);
+	mutex_lock(&r->ack_mutex);
+	spin_lock_irqsave(&r->lock, flags);
+	before_ack(pr);
+	spin_unlock_irqrestore(&r->lock, flags);
+	end_all(r, &one);
+	mutex_unlock(&r->ack_mutex);
+}
+
+/* Lock held: takes what is written, so much that the lock is not held for long. */
+static void take_done(struct drbd_resource *r, struct list_head *batch)
+{
+	struct drbd_req_env env;
+	struct drbd_peer *pr;
+	u32 n;
+
+	for (n = 0; n < ACK_BATCH && !list_empty(&r->done); n++) {
+		pr = list_first_entry(&r->done, struct drbd_peer, link);
+		list_move_tail(&pr->link, batch);
+		drbd_env(pr->dev, &env);
+		pr->todo = drbd_peer_req_done(&pr->p, pr->error, &env);
+		before_ack(pr);
+	}
+}
+
+void drbd_end_written(struct drbd_resource *r)
+{
+	LIST_HEAD(batch);
+	unsigned long flags;
+	bool any;
+
+	mutex_lock(&r->ack_mutex);
+	do {
+		spin_lock_irqsave(&r->lock, flags);
+		take_done(r, &batch);
+		spin_unlock_irqrestore(&r->lock, flags);
+		any = !list_empty(&batch);
+		if (any)
+			end_all(r, &batch);
+	} while (any);
+	mutex_unlock(&r->ack_mutex);
 }
 
 void drbd_ack_work(struct work_struct *work)
 {
 	struct drbd_resource *r = container_of(work, struct drbd_resource, ack_work);
-	struct drbd_req_env env;
-	struct drbd_peer *pr;
-	unsigned long flags;
-	u32 todo = 0;
 
-	for (;;) {
-		spin_lock_irqsave(&r->lock, flags);
-		pr = list_empty(&r->done) ? NULL : list_first_entry(&r->done, struct drbd_peer, link);
-		if (pr) {
-			list_del_init(&pr->link);
-			drbd_env(pr->dev, &env);
-			todo = drbd_peer_req_done(&pr->p, pr->error, &env);
-		}
-		spin_unlock_irqrestore(&r->lock, flags);
-		if (!pr)
-			return;
-		ended(pr, todo);
-	}
+	drbd_end_written(r);
+	drbd_send_acks(r);
+}
+
+void drbd_before_sleep(struct drbd_resource *r)
+{
+	if (!list_empty(&r->done))
+		drbd_end_written(r);
+	if (READ_ONCE(r->meta.held_byte))
+		drbd_send_acks(r);
+}
+
+/* The receiver waits for something of the resource. */
+static void recv_wait(struct drbd_resource *r, u32 seen, u32 ms)
+{
+	drbd_before_sleep(r);
+	drbd_wait(r, seen, ms);
+}
+
+/*
+ * Written: it is acknowledged by the ack work, which sends the acks of all that are done by then at once; what is done
+ * already when the receiver has submitted it, by the receiver, after all else that has come and before it sleeps.
+ */
+static void queue_done(struct drbd_peer *pr)
+{
+	struct drbd_resource *r = pr->dev->res;
+
+	list_add_tail(&pr->link, &r->done);
+	if (in_interrupt() || current != r->receiver)
+		queue_work(r->ack_wq, &r->ack_work);
 }
 
 void drbd_peer_done(struct drbd_peer *pr, s32 error)
@@ -122,8 +213,7 @@ void drbd_peer_done(struct drbd_peer *pr, s32 error)
 	spin_lock_irqsave(&r->lock, flags);
 	switch (pr->what) {
 	case PK_WRITE:
-		list_add_tail(&pr->link, &r->done);
-		queue_work(r->ack_wq, &r->ack_work);
+		queue_done(pr);
 		break;
 	case PK_ANSWER:
 		if (pr->locked && pr->kind != RS_OV_REQ && same_conn(pr)) {
@@ -155,9 +245,11 @@ static struct drbd_peer *new_peer(struct drbd_resource *r, struct drbd_device *d
 
 	for (seen = drbd_events(r); atomic_read(&r->pages) >= (int)r->net.max_buffers && !r->closing;
 	     seen = drbd_events(r))
-		drbd_wait(r, seen, 100);
-	while (!(pr = drbd_peer_new(dev, data_byte)) && !r->closing)
+		recv_wait(r, seen, 100);
+	while (!(pr = drbd_peer_new(dev, data_byte)) && !r->closing) {
+		drbd_before_sleep(r);
 		msleep(20);	/* memory comes back as earlier requests end */
+	}
 	return pr;
 }
 
@@ -206,8 +298,9 @@ static bool al_for_peer(struct drbd_peer *pr)
 			return true;
 		if (r->closing)
 			return false;
+		drbd_before_sleep(r);
 		if (!due || !drbd_al_write(dev))
-			drbd_wait(r, seen, 200);
+			recv_wait(r, seen, 200);
 	}
 }
 
@@ -223,8 +316,7 @@ static void submit_write(struct drbd_peer *pr)
 	dev->unacked++;
 	if (!drbd_disk_get_locked(dev, D_INCONSISTENT)) {
 		pr->error = -EIO;
-		list_add_tail(&pr->link, &r->done);
-		queue_work(r->ack_wq, &r->ack_work);
+		queue_done(pr);
 		spin_unlock_irqrestore(&r->lock, flags);
 		return;
 	}
@@ -256,26 +348,26 @@ static int gates(struct drbd_resource *r, struct drbd_peer *pr)
 		if (todo & PR_DO_SET_OOS)
 			drbd_set_oos(pr->dev, pr->p.iv.sector, pr->p.iv.size_byte);
 		spin_unlock_irqrestore(&r->lock, flags);
-		if (todo & PR_DO_SEND_RECV_ACK)
-			send_peer_ack(pr, P_RECV_ACK);
+		if ((todo & PR_DO_SEND_RECV_ACK) && same_conn(pr))
+			drbd_hold_ack(pr->dev, P_RECV_ACK, pr->p.iv.sector, pr->p.iv.size_byte, pr->p.block_id);
 		if (todo & (PR_DO_PROTOCOL_ERROR | PR_DO_TIMEOUT)) {
-			acked(pr);
+			never_submitted(pr);
 			return todo & PR_DO_TIMEOUT ? C_TIMEOUT : BAD;
 		}
 		if (!(todo & PR_DO_WAIT))
 			break;
 		if (r->closing) {
-			acked(pr);
+			never_submitted(pr);
 			return C_NETWORK_FAILURE;
 		}
-		drbd_wait(r, seen, 100);
+		recv_wait(r, seen, 100);
 	}
 	if (!(todo & PR_DO_SUBMIT)) {
 		ended(pr, todo & ~PR_DO_SET_OOS);
 		return 0;
 	}
 	if ((todo & PR_DO_AL_GET) && !al_for_peer(pr)) {
-		acked(pr);
+		never_submitted(pr);
 		return C_NETWORK_FAILURE;
 	}
 	submit_write(pr);
@@ -599,7 +691,7 @@ static int wait_and_read(struct drbd_resource *r, struct drbd_peer *pr)
 			drbd_peer_free(pr);
 			return C_NETWORK_FAILURE;
 		}
-		drbd_wait(r, seen, 100);
+		recv_wait(r, seen, 100);
 	}
 	if (usable) {
 		pr->what = PK_ANSWER;
@@ -823,6 +915,7 @@ static int drain(struct drbd_resource *r)
 	u32 seen, active;
 	u8 wo;
 
+	drbd_end_written(r);
 	for (;;) {
 		seen = drbd_events(r);
 		spin_lock_irqsave(&r->lock, flags);
@@ -833,10 +926,12 @@ static int drain(struct drbd_resource *r)
 			break;
 		if (r->closing)
 			return C_NETWORK_FAILURE;
-		drbd_wait(r, seen, 200);
+		recv_wait(r, seen, 200);
 	}
-	if (wo == WO_BDEV_FLUSH)
+	if (wo == WO_BDEV_FLUSH) {
+		drbd_before_sleep(r);
 		unknown = flush_disks(r);
+	}
 	spin_lock_irqsave(&r->lock, flags);
 	lost = r->es.lost;
 	if (!lost)
@@ -844,7 +939,7 @@ static int drain(struct drbd_resource *r)
 	spin_unlock_irqrestore(&r->lock, flags);
 	if (lost)
 		return BAD;
-	drbd_send_barrier_acks(r);
+	drbd_hold_barrier_acks(r);
 	return 0;
 }
 
@@ -867,7 +962,7 @@ static int got_barrier(struct drbd_resource *r, struct drbd_device *dev, const s
 	case BARRIER_GO_ON:
 		return 0;
 	case BARRIER_ACK:
-		drbd_send_barrier_acks(r);
+		drbd_hold_barrier_acks(r);
 		return 0;
 	case BARRIER_DRAIN:
 		return drain(r);
@@ -997,7 +1092,7 @@ static int got_uuids(struct drbd_resource *r, struct drbd_device *dev, const str
 	/* a cluster-wide change under way first */
 	for (seen = drbd_events(r); r->change_out && dev->vs.state.disk < D_INCONSISTENT && !r->closing;
 	     seen = drbd_events(r))
-		drbd_wait(r, seen, 200);
+		recv_wait(r, seen, 200);
 	spin_lock_irqsave(&r->lock, flags);
 	what = drbd_uuids_received(&r->cs, &dev->vs, &pkt->u.uuids, &tr);
 	if (what == UUIDS_SKIP_SYNC) {
@@ -1195,7 +1290,7 @@ static int got_sync_uuid(struct drbd_resource *r, struct drbd_device *dev, const
 			return C_NETWORK_FAILURE;
 		if (drbd_now_ms() >= deadline)
 			return BAD;	/* the nodes do not agree about who syncs: meet anew */
-		drbd_wait(r, seen, 200);
+		recv_wait(r, seen, 200);
 	}
 	if (rv < SS_SUCCESS)
 		return 0;
@@ -1322,6 +1417,8 @@ static int for_volume(struct drbd_resource *r, const struct drbd_header *h, cons
 
 	if (!fn)
 		return BAD;
+	if (h->cmd != P_DATA && h->cmd != P_RS_DATA_REPLY && h->cmd != P_BARRIER)
+		drbd_before_sleep(r);	/* these see to it, the others may take long */
 	if (!info->per_volume)
 		return fn(r, NULL, pkt);
 	dev = drbd_device_volume(r, h->volume);
@@ -1344,7 +1441,7 @@ static int one_packet(struct drbd_resource *r, struct drbd_pkt *pkt, const char 
 	int err;
 
 	*why = "end of file on the data socket";
-	if (drbd_recv(r, &r->data, r->data.rbuf, drbd_header_size(r->cs.apv)))
+	if (drbd_recv_header(r, r->data.rbuf, drbd_header_size(r->cs.apv)))
 		return C_BROKEN_PIPE;
 	r->last_received_ms = drbd_now_ms();
 	*why = "bad header";
@@ -1392,6 +1489,7 @@ void drbd_recv_loop(struct drbd_resource *r)
 		if (err)
 			break;
 	}
+	drbd_before_sleep(r);
 	if (!r->closing) {
 		if (err == C_BROKEN_PIPE)
 			wait_for_answer(r);
@@ -1588,22 +1686,17 @@ static void set_timeout(struct drbd_resource *r)
 /* Exactly so many bytes, with pings while nothing comes: 0 or where the connection goes. */
 static int meta_recv(struct drbd_resource *r, u8 *buf, u32 size)
 {
-	struct msghdr msg;
-	struct kvec kv;
-	u32 got = 0;
+	u32 got = drbd_recv_ahead(&r->meta, buf, size);
 	int n;
 
 	while (got < size) {
 		set_timeout(r);
-		memset(&msg, 0, sizeof(msg));
-		kv.iov_base = buf + got;
-		kv.iov_len = size - got;
-		n = kernel_recvmsg(r->meta.sock, &msg, &kv, 1, size - got, MSG_NOSIGNAL);
+		n = drbd_read_ahead(&r->meta, DRBD_SOCKET_BUFFER_SIZE);
 		if (r->closing || kthread_should_stop())
 			return C_NETWORK_FAILURE;
 		if (n > 0) {
 			r->last_received_ms = drbd_now_ms();
-			got += n;
+			got += drbd_recv_ahead(&r->meta, buf + got, size - got);
 		} else if (n == -EAGAIN) {
 			if (silent(r)) {
 				res_err(r, "PingAck did not arrive in time.");

@@ -470,7 +470,8 @@ static void finish_work(struct drbd_resource *r, struct drbd_work *wk)
 	bool ready;
 
 	/* acks of the last blocks are sent before the ping, so that the peer has processed them when it answers */
-	flush_work(&r->ack_work);
+	drbd_end_written(r);
+	drbd_send_acks(r);
 	ready = (!is_target(conn) || flush_target(dev)) && drbd_ping(r);
 	spin_lock_irqsave(&r->lock, flags);
 	if (wk->conn_gen == r->conn_gen) {

@@ -379,6 +379,16 @@ static inline void drbd_sock_quickack(struct socket *s)
 #endif
 }
 
+/* So many bytes can be read at once; 0 if the transport does not tell. */
+static inline u32 drbd_sock_readable(struct socket *s)
+{
+	struct tcp_sock *tp = tcp_sk(s->sk);
+
+	if (s->sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	return READ_ONCE(tp->rcv_nxt) - READ_ONCE(tp->copied_seq);
+}
+
 /* Hands a page over without a copy, if this kernel can. */
 static inline int drbd_sock_sendpage(struct socket *s, struct page *page, int offset, size_t size, int flags)
 {
