@@ -231,7 +231,7 @@ wt_start_drbd() {
 	on server2 'drbdadm create-md demo'
 	on server1 '/etc/init.d/drbd start >/dev/null 2>&1 &'
 	local end=$((SECONDS + 180))
-	until grep "To abort waiting enter" "$(vm_console server1)"; do [ $SECONDS -lt $end ]; sleep 1; done
+	until grep -a "To abort waiting enter" "$(vm_console server1)"; do [ $SECONDS -lt $end ]; sleep 1; done
 	on server2 '/etc/init.d/drbd start'
 	wt_until 180 server1 '! pgrep -f init.d/drbd'
 	on server1 'ls -l /dev/drbd1; cat /proc/drbd; grep -q "version: 8.4.4 (api:1/proto:86-101)" /proc/drbd'
@@ -327,7 +327,7 @@ wt_lvs() {
 	wt_say "7. Both stop: the fallback serves"
 	on server3 'apache2 -f /run/httpd.conf -k stop'
 	on server4 'apache2 -f /run/httpd.conf -k stop'
-	wt_until 60 server1 "ipvsadm -Ln | grep '127.0.0.1:80 *Local'"
+	wt_until 60 server1 "ipvsadm -Ln | grep '127.0.0.1:80 '"
 	on server1 'ipvsadm -Ln'
 	wt_pages fallback fallback
 	on server3 'apache2 -f /run/httpd.conf -k start'
