@@ -141,12 +141,10 @@ static void stack_vol(struct adm_conf *conf, const struct adm_res *res, const st
 	if (vol->disk)
 		adm_error(conf, ADM_EXIT_CONFIG, &vol->disk_place, "%s: no disk here: it is the device of '%s'",
 			  host_title(conf, res, host), host->lower);
-	if (!lower) {
+	if (!lower)
 		adm_error(conf, ADM_EXIT_CONFIG, &host->place, "%s: volume %u is not defined in '%s'",
 			  host_title(conf, res, host), vol->vnr, host->lower);
-		return;
-	}
-	vol->disk = lower->device;
+	vol->disk = lower ? lower->device : vol->device; /* so that it is not missed as well */
 	vol->disk_place = vol->place;
 	vol->meta_disk = vol->meta_index = "internal";
 }

@@ -245,7 +245,18 @@ try 'drbdadm help up'" ]
 	try -3 adm two.conf down two/1
 	[ "$stderr" = "down operates on whole resources, but you specified a specific volume!" ]
 	try -3 adm demo.conf -t two.conf up demo
+	[ "$stderr" = "drbdadm: --config-to-test (-t) goes with dump, dump-xml and sh-nop only" ]
 	try -3 adm demo.conf -n 'a b' up demo
+	[ "$stderr" = "drbdadm: 'a b' is no name for a shell variable: letters, digits and '_' only" ]
+	try -3 adm demo.conf primary demo -W
+	[[ "$stderr" == "drbdadm: option '-W' requires an argument"* ]]
+	try -3 adm demo.conf -S up all
+	[ "$stderr" = "WARN: nothing stacked for this host (server1), nothing to do in stacked mode!" ]
+	try -3 adm demo.conf sh-lr-of demo
+	[ "$stderr" = "drbdadm: sh-lower-resource only available in stacked mode" ]
+	try -0 adm demo.conf sh-resources demo
+	[ "$output" = demo ]
+	[ "$stderr" = "This command will ignore resource names!" ]
 	try -3 adm demo.conf -S up demo
 	[ "$stderr" = "'demo' is a normal resource, and not available in stacked mode." ]
 }
@@ -257,6 +268,37 @@ try 'drbdadm help up'" ]
 	uname -n says 'servr1'; the 'on' sections of demo name: server1 server2 (did you mean 'server1'?)" ]
 	try -3 adm demo.conf up all
 	[[ "$stderr" == "WARN: no normal resources defined for this host (servr1)!?"*"did you mean 'server1'?)" ]]
+}
+
+@test "what is out of date or leads nowhere is warned of, and the rest is done" {
+	sed -i 's/^}/ignore-on server9; disk { resync-after gone; } }/' demo.conf
+	try -0 adm demo.conf state demo
+	[ "$stderr" = "'drbdadm state' is deprecated, use 'drbdadm role' instead.
+demo.conf:6: in resource demo, WARN: The 'ignore-on' keyword is deprecated.
+$PWD/demo.conf:2: in resource demo:
+	resource 'gone' mentioned in 'resync-after' option is not known." ]
+	[ "$(calls)" = "drbdsetup role 1" ]
+	# an operator is there to mend it
+	run -10 script -qec "$O/drbdadm -c demo.conf -s $PWD/bin/drbdsetup attach demo" /dev/null
+	[[ "$output" == *"resource 'gone' mentioned in 'resync-after' option is not known."* ]]
+	[ "$(calls)" = "drbdsetup role 1" ]
+}
+
+@test "a file to be tested is read beside the configuration" {
+	sed -i '1d; s#/dev/drbd#&1#; s#/dev/vd.#&1#; s/:7789/:7790/' two.conf
+	try -0 adm demo.conf -t two.conf dump
+	[[ "$output" == *"resource demo {"* && "$output" == *"resource two {"* ]]
+	sed -i 's/resource two/resource demo/' two.conf
+	try -10 adm demo.conf -t two.conf dump
+	[[ "$stderr" == *"two.conf:1: conflicting use of resource section 'demo' ..."* ]]
+	[ -z "$output" ]
+}
+
+@test "a module of the 8.3 series needs the tool of that series" {
+	echo "version: 8.3.16 (api:88/proto:86-97)" >proc
+	DRBD_PROC=$PWD/proc try -20 adm demo.conf up demo
+	[ "$stderr" = "drbdadm: the loaded module is DRBD 8.3.16, and there is no /lib/drbd/drbdadm-83 for it" ]
+	[ ! -e log ]
 }
 
 @test "an address that this host does not have is refused" {
