@@ -187,7 +187,7 @@ static void print_columns(int level)
 
 	for (i = 0; i < COMMANDS; i++)
 		if (commands[i].level == level)
-			printf(" %-35s%s", commands[i].name, n++ % 2 ? "\n" : "");
+			printf(n % 2 ? "%-35s\n" : " %-35s", commands[i].name), n++;
 	printf(n % 2 ? "\n\n" : "\n");
 }
 
@@ -227,8 +227,8 @@ static int usage_error(const char *program, const struct adm_cmd *cmd, const cha
 static int hidden_commands(void)
 {
 	static const char *const intro[] = {
-		NULL, NULL, "\nFor shell scripts around drbdadm:\n\n", "\nCalled by the kernel module when something happens:\n\n",
-		"\nFor experts and developers:\n\n",
+		NULL, NULL, "\nFor shell scripts around drbdadm:\n\n", "Called by the kernel module when something happens:\n\n",
+		"For experts and developers:\n\n",
 	};
 	int level;
 

@@ -176,3 +176,23 @@ export -f same
 		done'
 	[ "$output" = "$(printf '%s\n' of-drbd-{84,84,83,83,82,82,08,08} of-drbd of-drbd; printf "Can not open '/etc/drbd.conf': No such file or directory\n%.0s" 1 2)" ]
 }
+
+# Beyond it ours has check, --json, what is to be written after -- in the original, and no --alternate-*, which are 9.x's.
+@test "the help lists what the original's does, in its columns" {
+	local folder command
+	cd "$BATS_TEST_TMPDIR"
+	for folder in theirs ours; do
+		for command in help hidden-commands; do
+			PATH=$PLACE/$folder:$PATH drbdadm $command >$folder.$command
+		done
+		grep -h '^ ' $folder.help $folder.hidden-commands | sed 's/^ check  *\(hidden-commands.*\)/ \1/' >$folder.words
+		for command in $(grep -v -- '--' theirs.words); do
+			PATH=$PLACE/$folder:$PATH drbdadm help "$command" | sed -n '/^OPTIONS FOR/,/^$/p' |
+				sed -e '/--alternate/d' -e '/--overwrite-data/d' | sort
+		done >$folder.options
+	done
+	diff <(sed 's/ *$//' theirs.words) <(sed 's/ *$//' ours.words)
+	[ "$(wc -w <ours.words)" -gt 80 ]
+	run ! grep '^<' <(diff theirs.options ours.options)
+	[ "$(diff theirs.options ours.options | grep -c '^> *--')" = 8 ]
+}
