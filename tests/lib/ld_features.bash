@@ -270,6 +270,186 @@ feature_vipcheck() {
 	director "$conf" stop
 }
 
+in_log() { sed -n "s/^\[[^]]*\] \($1.*\)/\1/p" "$dir/log"; } # START OF A MESSAGE : all that start so
+log_second() { # START OF A MESSAGE : when it was written last
+	local at
+	at=$(sed -n "s/^\[\([^|]*\)|[^]]*\] $1.*/\1/p" "$dir/log" | tail -n 1)
+	[ -n "$at" ] || fail "not in the log: $1"
+	date -d "$at" +%s
+}
+
+feature_risecount() {
+	server
+	write_conf 'risecount=3' ''
+	director "$conf" start
+	table "1=1 2=5"
+	[ -z "$(in_log 'Soft recovery')" ] || fail "the first result did not decide"
+	mode 1 error
+	table "2=5"
+	mode 1 up
+	table "1=1 2=5"
+	in_log '\(Soft recovery\|Added\|Deleted\) real server: 10.9.1.1' | tail -n 4 >"$dir/have"
+	cat >"$dir/want" <<-END
+		Deleted real server: 10.9.1.1:8099 (172.25.32.100:80)
+		Soft recovery real server: 10.9.1.1:8099 (tcp:172.25.32.100:80) success 1/3
+		Soft recovery real server: 10.9.1.1:8099 (tcp:172.25.32.100:80) success 2/3
+		Added real server: 10.9.1.1:8099 (172.25.32.100:80) (Weight set to 1)
+	END
+	diff "$dir/want" "$dir/have" >&2 || fail "not three successes"
+	director "$conf" stop
+}
+
+feature_slowstart() {
+	server
+	write_conf 'slowstart=6' ''
+	director "$conf" start
+	table "1=1 2=5"
+	[ -z "$(in_log Restored)" ] || fail "a start is slow"
+	mode 2 error
+	table "1=1"
+	mode 2 up
+	table "1=1 2=5"
+	# 1, then ever more, and 5 at last
+	in_log '\(Added\|Restored\) real server: 10.9.1.2' | tail -n +2 | sed 's/.*Weight set to \([0-9]*\).*/\1/' >"$dir/weights"
+	[ "$(head -n 1 "$dir/weights")" -lt 3 ] || fail "starts with $(cat "$dir/weights")"
+	[ "$(tail -n 1 "$dir/weights")" = 5 ] && [ "$(wc -l <"$dir/weights")" -ge 3 ] || fail "grows by $(cat "$dir/weights")"
+	sort -nuc "$dir/weights" >&2 || fail "does not grow"
+	director "$conf" stop
+}
+
+feature_drain_reload() {
+	server
+	write_conf 'draintimeout=600' ''
+	director "$conf" start
+	table "1=1 2=5"
+	echo "10.9.1.2:8099 3" >"$FAKE_IPVS_TABLE.conns"
+	sed -i '/10.9.1.2/d' "$conf"
+	director "$conf" reload
+	table "1=1 2=0"
+	: >"$FAKE_IPVS_TABLE.conns"
+	table "1=1"
+	# without connections it does not stay
+	write_conf 'draintimeout=600' ''
+	director "$conf" reload
+	table "1=1 2=5"
+	sed -i '/10.9.1.2/d' "$conf"
+	: >"$dir/log"
+	director "$conf" reload
+	table "1=1"
+	has "$dir/log" 'Purged real server (start): 10.9.1.2:8099' || fail "not removed"
+	if has "$dir/log" 'Draining'; then fail "drained although it had no connection"; fi
+	director "$conf" stop
+}
+
+feature_drain_limit() {
+	server
+	mkdir "$dir/maintenance"
+	write_conf "maintenancedir=$dir/maintenance" $'\tdraintimeout=4'
+	director "$conf" start
+	table "1=1 2=5"
+	echo "10.9.1.2:8099 3" >"$FAKE_IPVS_TABLE.conns"
+	touch "$dir/maintenance/10.9.1.2"
+	table "1=1"
+	before=$(log_second 'Draining real server: 10.9.1.2')
+	after=$(log_second 'Deleted real server: 10.9.1.2')
+	# the log has whole seconds
+	[ $((after - before)) -ge 3 ] || fail "drained for $((after - before)) s"
+	rm "$dir/maintenance/10.9.1.2"
+	table "1=1 2=5"
+	# a server that fails is not drained
+	mode 2 error
+	table "1=1"
+	[ "$(in_log Draining | wc -l)" = 1 ] || fail "one that failed was drained"
+	director "$conf" stop
+}
+
+feature_test_command() {
+	server
+	write_conf '' ''
+	director "$conf" start
+	table "1=1 2=5"
+	director -t "$conf" >"$dir/out" 2>&1 || fail "-t of a good file: $?"
+	[ ! -s "$dir/out" ] || [ "$(grep -c Error "$dir/out")" = 0 ] || fail "-t of a good file says $(cat "$dir/out")"
+	cp "$conf" "$dir/good"
+	printf 'checkinterval=x\nvirtual=10.0.0.1:80\n\tservice=telnet\n\treal=1.2.3.4:80 gates\n\treceive="("\n\n' >"$conf"
+	code=0
+	director -t "$conf" >"$dir/out" 2>"$dir/err" || code=$?
+	[ "$code" = 2 ] || fail "-t of a bad file: $code"
+	sed -n 's/^Error \[[0-9]*\] reading file .* at line \([0-9]*\): .*/\1/p' "$dir/err" | sort -n | tr '\n' ' ' >"$dir/at"
+	[ "$(cat "$dir/at")" = "1 3 4 5 " ] || fail "mistakes in lines $(cat "$dir/at"): $(cat "$dir/err")"
+	# a command beside a running daemon fails with the file, and does not take the daemon's pid file away
+	code=0
+	director "$conf" status >"$dir/out" 2>&1 || code=$?
+	[ "$code" = 2 ] || fail "status with a bad file: $code"
+	[ -e /run/ldirectord.feature.cf.pid ] || fail "the pid file is gone"
+	cp "$dir/good" "$conf"
+	director "$conf" status >"$dir/out" 2>&1 || fail "status: $?"
+	table "1=1 2=5"
+	director "$conf" stop
+	table gone
+}
+
+json() { perl -MJSON::PP -0777 -e 'my $j = decode_json(<STDIN>); my ($s, $t) = @{$j->{virtuals}[0]{servers}}; print '"$1" <"$dir/json"; }
+json_says() { director "$conf" status --json >"$dir/json" && [ "$(json "$1")" = "$2" ]; } # EXPRESSION VALUE
+
+feature_status_json() {
+	server
+	mkdir "$dir/maintenance"
+	write_conf "maintenancedir=$dir/maintenance" $'\tfallback=127.0.0.1:80'
+	code=0
+	director "$conf" status --json >"$dir/json" 2>&1 || code=$?
+	[ "$code" = 3 ] || fail "status of nothing: $code"
+	began=$(date +%s)
+	director "$conf" start
+	table "1=1 2=5"
+	soon json_says '"$s->{server} $s->{state} $s->{reason} $t->{server} $t->{state} $t->{weight}"' \
+		'10.9.1.1:8099 up 200 OK 10.9.1.2:8099 up 5'
+	first=$(json '$s->{changed}')
+	[ "$first" -ge "$began" ] && [ "$first" -le "$(date +%s)" ] || fail "changed at $first, began at $began"
+	# the times are whole seconds: the change has to come in a later one
+	soon json_says '$s->{checked} > '"$first"' ? "later" : "now"' later
+	mode 1 error
+	soon json_says '"$s->{state} $s->{reason}"' 'down 500 Internal Server Error'
+	[ "$(json '$s->{changed}')" -gt "$first" ] || fail "the change has no new time"
+	[ "$(json '$t->{changed}')" -le "$(json '$s->{changed}')" ] || fail "the other changed too"
+	changed=$(json '$s->{changed}')
+	# the last check goes on, the last change does not
+	soon json_says '$s->{checked} - $s->{changed} > 1 ? "later" : "now"' later
+	[ "$(json '$s->{changed}')" = "$changed" ] || fail "changed without a change"
+	touch "$dir/maintenance/10.9.1.2"
+	soon json_says '"$t->{state} $t->{reason} $j->{virtuals}[0]{fallback}"' 'maintenance Server in maintenance 1'
+	[ "$(json '$j->{pid}')" = "$(cat /run/ldirectord.feature.cf.pid)" ] || fail "pid"
+	director "$conf" stop
+	[ ! -e /run/ldirectord.feature.cf.sock ] || fail "the socket is left"
+}
+
+# Bugs 2, 3 and 5 of ldirectord.md 6 do not come back: the daemon goes on with what it had, and its end can be waited for.
+feature_reload_failed() {
+	server
+	write_conf '' ''
+	director "$conf" start
+	table "1=1 2=5"
+	cp "$conf" "$dir/good"
+	printf 'mistake=yes\n' | cat - "$dir/good" >"$conf"
+	code=0
+	director "$conf" reload >"$dir/out" 2>&1 || code=$?
+	[ "$code" = 2 ] || fail "reload of a bad file: $code"
+	kill -HUP "$(cat /run/ldirectord.feature.cf.pid)"
+	soon has "$dir/log" 'the configuration in use stays'
+	mode 1 error
+	table "2=5"
+	mode 1 up
+	table "1=1 2=5"
+	cp "$dir/good" "$conf"
+	pid=$(cat /run/ldirectord.feature.cf.pid)
+	director "$conf" start
+	[ "$(cat /run/ldirectord.feature.cf.pid)" = "$pid" ] || fail "a second daemon"
+	director "$conf" stop
+	# at its return all is done
+	[ ! -e "/proc/$pid/exe" ] || fail "stop did not wait"
+	[ "$(ld_table)" = gone ] || fail "the table is not clean"
+}
+
 # Another configuration goes with this one.
 feature_execute() {
 	server

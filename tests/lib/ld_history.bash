@@ -15,8 +15,14 @@ printf 'open(my $mode, "<", "%s/$ARGV[2]") or exit 0;\nexit(<$mode> =~ /down/ ? 
 chmod 755 "$dir/check"
 export FAKE_IPVS_TABLE=$dir/table
 
+# With LD_SIGNALS a running original gets the signal that its command would send: an emulated Perl needs seconds for that.
 director() {
-	if [ "$who" = original ]; then ld_original "$@"; else "$O/ldirectord" "$@"; fi
+	case $who${LD_SIGNALS:+ by signal $2} in
+	"original by signal stop") kill -TERM "$(cat "/run/ldirectord.${1##*/}.pid")" ;;
+	"original by signal reload") kill -HUP "$(cat "/run/ldirectord.${1##*/}.pid")" ;;
+	original*) ld_original "$@" ;;
+	*) "$O/ldirectord" "$@" ;;
+	esac
 }
 
 write_conf() { # what the history has gathered so far
@@ -36,7 +42,7 @@ set_default() {
 
 serve() { # FIRST ADDRESS
 	"$O/ld_server" 8099 "$1" 9 "$modes" >"$dir/ready.$1" &
-	until grep -q ready "$dir/ready.$1"; do sleep 0.05; done
+	until grep -qs ready "$dir/ready.$1"; do sleep 0.05; done
 }
 
 step() { # ACTION ARGS...

@@ -72,10 +72,7 @@ ld_place() {
 		mount -t overlay overlay -o "lowerdir=/usr/sbin,upperdir=$dir/upper,workdir=$dir/work" /usr/sbin
 		mount -t tmpfs tmpfs /run
 		ip link set lo up
-		for i in 1 2 3 4 5 6 7 8 9; do
-			ip addr add "10.9.1.$i/32" dev lo
-			ip addr add "fd09::$i/128" dev lo
-		done
+		for i in 1 2 3 4 5 6 7 8 9; do printf "addr add %s dev lo\n" "10.9.1.$i/32" "fd09::$i/128"; done | ip -batch -
 		status=0
 		"$@" || status=$?
 		umount -l "$dir"
@@ -83,15 +80,16 @@ ld_place() {
 		exit $status' place "$@"
 }
 
-# ld_play WHO HISTORIES FOLDER : plays all histories on one director, LD_JOBS at a time, each in a place of its own. The tables go
-# to FOLDER (see ld_history.bash); prints what failed.
+# ld_play WHO HISTORIES FOLDER : plays all histories on one director, LD_JOBS at a time, each in a place of its own, those with the
+# most steps first. The tables go to FOLDER (see ld_history.bash); prints what failed.
 ld_play() {
 	local who=$1 histories=$2 folder=$3 name failed=0
 	export -f ld_place
 	export O HA_CACHE
 	mkdir -p "$folder/out"
 	# shellcheck disable=SC2016 # for the inner shell
-	sed -n 's/^case //p' "$histories" | LD_RECORD=$folder xargs -P "${LD_JOBS:-10}" -I{} bash -c \
+	awk '/^case /{ name = $2 } /^> .* = /{ steps[name]++ } END { for (name in steps) print steps[name], name }' "$histories" |
+		sort -k 1,1nr -k 2 | cut -d' ' -f2 | LD_RECORD=$folder xargs -P "${LD_JOBS:-10}" -I{} bash -c \
 		'ld_place "$0" "$1" "$2" "$4" >"$3/$4.$1" 2>&1 || echo "$4" >>"$3/failed.$1"' \
 		"${LD_TESTS:-tests}/lib/ld_history.bash" "$who" "$histories" "$folder/out" {}
 	[ -e "$folder/out/failed.$who" ] || return 0

@@ -3,7 +3,7 @@
 # What ldirectord does beside its table: mail, commands that it runs, files that it writes, the question who else answers for a
 # virtual address. Where the original can it too, both say the same. All features are tried at once, each in a place of its own.
 
-ALONE="mail mail_local metrics vipcheck"
+ALONE="mail mail_local metrics vipcheck risecount slowstart drain_reload drain_limit test_command status_json reload_failed"
 BOTH="mail_text fallbackcommand callback_autoreload callback_alone monitorfile supervised execute"
 
 setup_file() {
@@ -39,3 +39,10 @@ both() { # FEATURE : have done the same, and something
 @test "execute starts and stops another configuration" { well ours execute && well original execute; }
 @test "metricsfile has the state of every server and fallback, in Prometheus' format" { well ours metrics; }
 @test "vipcheck names a real server that answers ARP for the virtual address, and not one with arp_ignore" { well ours vipcheck; }
+@test "risecount: so many successes in a row bring a server back, but the first result decides" { well ours risecount; }
+@test "slowstart: the weight of a server that is back grows step by step to its own" { well ours slowstart; }
+@test "draintimeout: a server that a reload removed stays with weight 0 until its connections have ended" { well ours drain_reload; }
+@test "draintimeout: a server in maintenance goes at the limit, connections or not" { well ours drain_limit; }
+@test "-t names all mistakes with their lines and leaves the running daemon alone" { well ours test_command; }
+@test "status --json has state, reason and times of every server, and 3 where nothing runs" { well ours status_json; }
+@test "a reload that fails keeps the old configuration at work, and start and stop work after it" { well ours reload_failed; }

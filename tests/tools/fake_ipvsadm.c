@@ -2,7 +2,8 @@
 /*
  * An ipvsadm for machines without IPVS: the table is the file FAKE_IPVS_TABLE, locked for the time of a run. Knows what
  * the two directors call: -A -E -D -a -e -d, -L -n [--thresholds], -S -n, -C. Forces the service's port for -g and -i, as
- * the kernel does, shows local addresses as local, and the flags of sh by their names.
+ * the kernel does, shows local addresses as local, and the flags of sh by their names. The file FAKE_IPVS_TABLE.conns, if there is
+ * one, has lines "ADDR:PORT ACTIVE" for what -L shows as connections.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,24 @@ static const char *method_name(const struct dest *d)
 	return d->method == 'm' ? "Masq" : d->method == 'i' ? "Tunnel" : "Route";
 }
 
+static unsigned int active_conns(const char *addr)
+{
+	const char *table = getenv("FAKE_IPVS_TABLE");
+	char path[512], line[TEXT];
+	unsigned int n, conns = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s.conns", table ? table : "");
+	file = fopen(path, "r");
+	if (!file)
+		return 0;
+	while (fscanf(file, "%79s %u", line, &n) == 2)
+		if (!strcmp(line, addr))
+			conns = n;
+	fclose(file);
+	return conns;
+}
+
 static void list(int thresholds)
 {
 	char key[TEXT + 8], name[TEXT + 8];
@@ -114,7 +133,8 @@ static void list(int thresholds)
 			if (thresholds)
 				printf("  -> %-28s %-10u %-10u %-10u %-10u\n", dest[j].addr, dest[j].upper, dest[j].lower, 0U, 0U);
 			else
-				printf("  -> %-28s %-7s %-6u %-10u %-10u\n", dest[j].addr, method_name(&dest[j]), dest[j].weight, 0U, 0U);
+				printf("  -> %-28s %-7s %-6u %-10u %-10u\n", dest[j].addr, method_name(&dest[j]), dest[j].weight,
+				       active_conns(dest[j].addr), 0U);
 		}
 	}
 }
