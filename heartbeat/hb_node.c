@@ -442,6 +442,9 @@ static void on_ask(struct hb_node *node, const struct incoming *in)
 	struct hb_rmsg msg;
 
 	to_rmsg(in->msg, &msg);
+	/* what it said before a handover ended is no longer so */
+	if (msg.info && !strcmp(msg.info, "done"))
+		overtaken(node, in);
 	hb_takeover_ask(&node->takeover, &msg, in->src, in->own, in->now_ms);
 }
 
@@ -605,6 +608,8 @@ static bool take_number(struct hb_node *node, const struct incoming *in)
 		LOG(node, LOG_ERR, "lost a lot of packets!");
 	else if (verdict == HB_SEQ_FOUND && !peer->recv.missing)
 		LOG(node, LOG_INFO, "No pkts missing from %s!", in->src);
+	if (in->peer != node->member.own)
+		node->takeover.peer_gap = peer->recv.missing;
 	if (ack && node->member.flow) {
 		snprintf(text, sizeof(text), "%llx", (unsigned long long)ack);
 		send_short(node, in->now_ms, "NS_ackmsg", in->src, "ackseq", text, NULL, NULL);

@@ -97,6 +97,8 @@ static void start_job(struct hb_takeover *t, enum hb_job_kind kind, enum hb_hold
 	t->jobs++;
 	t->releasing += kind == HB_JOB_GIVE;
 	t->taking += kind == HB_JOB_TAKE;
+	if (kind == HB_JOB_TAKE)
+		t->taking_hold |= hold;
 	t->ops->job(t->arg, &job);
 }
 
@@ -313,6 +315,8 @@ static void peer_resource(struct hb_takeover *t, const struct hb_rmsg *msg, int6
 
 	t->theirs = msg->full == 1 || msg->hold == HB_NONE ? msg->hold : t->theirs | msg->hold;
 	t->peer_releasing = msg->isstable == 0 && msg->info && (!strcmp(msg->info, "standby") || !strcmp(msg->info, "shutdown"));
+	if (t->peer_releasing && t->standby == HB_S_OTHER)
+		t->standby_at_ms = now_ms + HB_STANDBY_WORK_MS;
 	if (msg->isstable == 1) {
 		t->peer_starting = false;
 		if (!t->peer_stable) {
@@ -363,7 +367,7 @@ void hb_takeover_resource(struct hb_takeover *t, const struct hb_rmsg *msg, bool
  */
 static void start_adoption(struct hb_takeover *t, int64_t now_ms)
 {
-	if (!t->nice || !t->peer_alive || t->stop_wanted || t->phase != HB_R_STABLE || !hb_takeover_stable(t)) {
+	if (!t->nice || !t->peer_alive || t->stop_wanted || t->phase != HB_R_STABLE || !hb_takeover_stable(t) || t->peer_gap) {
 		t->orphan_at_ms = 0;
 		return;
 	}
@@ -420,7 +424,8 @@ static bool ask_me(struct hb_takeover *t, enum hb_hold hold, const char *from, b
 		t->peer_stable = false;
 		set_standby(t, HB_S_ME, now_ms + HB_STANDBY_ASK_MS);
 	} else {
-		set_standby(t, HB_S_OTHER, now_ms + HB_STANDBY_WORK_MS);
+		/* until it says that it gives: its request may be an old one */
+		set_standby(t, HB_S_OTHER, now_ms + HB_STANDBY_ASK_MS);
 		send_ask(t, hold, "other");
 	}
 	return true;
@@ -432,23 +437,26 @@ static bool ask_other(struct hb_takeover *t, const char *from, int64_t now_ms)
 		return false;
 	LOG(t, LOG_INFO, "standby: %s can take our %s resources", from, hb_hold_name(t->standby_hold));
 	t->mine &= ~t->standby_hold;
+	t->failed &= ~t->standby_hold;
 	send_resource(t, false, "standby");
 	set_standby(t, HB_S_ME, now_ms + HB_STANDBY_WORK_MS);
 	start_job(t, HB_JOB_GIVE, t->standby_hold, NULL);
 	return true;
 }
 
-static bool ask_done(struct hb_takeover *t, const char *from)
+static bool ask_done(struct hb_takeover *t, const char *from, int64_t now_ms)
 {
 	if (t->standby == HB_S_OTHER) {
 		LOG(t, LOG_INFO, "standby: acquire [%s] resources from %s", hb_hold_name(t->standby_hold), from);
-		t->standby = HB_S_DONE;
+		set_standby(t, HB_S_DONE, now_ms + HB_STANDBY_WORK_MS);
 		start_job(t, HB_JOB_TAKE, hb_hold_swap(t->standby_hold), NULL);
 		return true;
 	}
 	if (t->standby == HB_S_DONE) {
 		LOG(t, LOG_INFO, "Other node completed standby takeover of %s resources.", hb_hold_name(t->standby_hold));
 		set_standby(t, HB_S_NOT, 0);
+		/* its own word about that may be on its way still */
+		t->theirs |= hb_hold_swap(t->standby_hold);
 		send_resource(t, true, NULL);
 		return true;
 	}
@@ -472,7 +480,7 @@ void hb_takeover_ask(struct hb_takeover *t, const struct hb_rmsg *msg, const cha
 	} else if (!own && !strcmp(info, "other")) {
 		known = ask_other(t, from, now_ms);
 	} else if (!own && !strcmp(info, "done")) {
-		known = ask_done(t, from);
+		known = ask_done(t, from, now_ms);
 	}
 	if (!known)
 		LOG(t, LOG_ERR, "Ignored standby message '%s' from %s in state %d", info, from, t->standby);
@@ -579,6 +587,8 @@ void hb_takeover_stonith(struct hb_takeover *t, const char *node, bool reset, in
 /* It was gone for less than its dead time: nothing is taken, it asks for what it wants. */
 void hb_takeover_peer_restarted(struct hb_takeover *t, int64_t now_ms)
 {
+	/* what scripts are still taking is as good as held: the new life must not start it too */
+	t->mine |= t->taking_hold;
 	cancel_standby(t);
 	t->peer_stable = t->peer_releasing = false;
 	t->theirs = HB_NONE;
@@ -690,11 +700,8 @@ static void act_on_failure(struct hb_takeover *t, int64_t now_ms)
 	t->failed_at_ms = now_ms + HB_FAILED_START_MS;
 	/* what came back because the other node could not start it either is not passed to and fro */
 	if (t->nice && t->peer_alive && !(t->handed_over & hold)) {
-		if (automatic_standby(t, hold, now_ms)) {
+		if (automatic_standby(t, hold, now_ms))
 			t->handed_over |= hold;
-			t->failed &= ~hold;
-			t->failed_at_ms = 0;
-		}
 		return;
 	}
 	if (!t->jobs && t->standby == HB_S_NOT)
@@ -729,6 +736,8 @@ void hb_takeover_job_done(struct hb_takeover *t, const struct hb_job *job, enum 
 	t->jobs--;
 	t->releasing -= job->kind == HB_JOB_GIVE;
 	t->taking -= job->kind == HB_JOB_TAKE;
+	if (!t->taking)
+		t->taking_hold = HB_NONE;
 	if (takes(job->kind))
 		note_result(t, job, failed, now_ms);
 	act_on_job(t, job, failed, now_ms);
@@ -778,7 +787,8 @@ void hb_takeover_tick(struct hb_takeover *t, int64_t now_ms)
 	if (t->standby != HB_S_NOT && due(t->standby_at_ms, now_ms)) {
 		LOG(t, LOG_WARNING, "No reply to standby request.  Standby request cancelled.");
 		set_standby(t, HB_S_NOT, 0);
-		t->peer_stable = true;
+		/* unless it has said since why it is not */
+		t->peer_stable = !t->peer_releasing && !t->peer_starting;
 	}
 	if (due(t->failback_at_ms, now_ms))
 		try_failback(t, now_ms);

@@ -84,7 +84,9 @@ struct hb_takeover {
 	enum hb_hold mine, theirs;
 	bool peer_alive, peer_heard, peer_stable, takeover, needfb, logged_initial;
 	bool peer_starting, peer_releasing; /* it has said starting; it gives something up and is not through */
+	bool peer_gap;			    /* messages of its are missing, and may say more than what was heard */
 	int releasing, taking;		    /* own jobs that give something up; that take it for a standby */
+	enum hb_hold taking_hold;	    /* what these take */
 	enum hb_standby standby;
 	enum hb_hold standby_hold; /* from the giver's view */
 	int64_t standby_at_ms;	   /* its deadline */

@@ -155,9 +155,13 @@ static void check_start(struct sim_node *n, int group)
 	struct world *w = n->world;
 	int i;
 
-	/* of three nodes the membership alone is judged: haresources is made for two */
+	/*
+	 * Of three nodes the membership alone is judged: haresources is made for two. A node that has found a partition healed
+	 * is about to give up all, and the other need not have noticed yet: how long that takes is judged by check_overlaps.
+	 */
 	for (i = 0; i < w->nodes && w->nodes == 2; i++)
-		if (i != n->nr && w->node[i].active[group] && hears(n, &w->node[i]) && hears(&w->node[i], n))
+		if (i != n->nr && w->node[i].active[group] && hears(n, &w->node[i]) && hears(&w->node[i], n) &&
+		    !w->node[i].node.takeover.restart_at_ms)
 			violated(w, "%s starts group %d while %s has it and they hear each other", n->name, group, w->node[i].name);
 }
 

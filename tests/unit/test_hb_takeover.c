@@ -376,6 +376,84 @@ TEST(what_does_not_start_is_handed_over_once_and_then_tried_here)
 	CHECK_STR(out(), "");
 }
 
+TEST(an_unanswered_standby_does_not_make_a_leaving_node_stable)
+{
+	both_up(false);
+	CHECK(hb_takeover_standby(&t, HB_LOCAL, now));
+	resource(HB_NONE, 0, "shutdown");
+	out();
+	now += 10000;
+	hb_takeover_tick(&t, now);
+	CHECK(!hb_takeover_stable(&t));
+	CHECK_STR(out(), "");
+}
+
+TEST(an_old_standby_request_does_not_hold_the_node_for_long)
+{
+	both_up(false);
+	ask(HB_FOREIGN, "me", false);
+	CHECK_STR(out(), "ask foreign other; ");
+	now += 10000;
+	hb_takeover_tick(&t, now);
+	CHECK(hb_takeover_stable(&t));
+	/* one that gives may take its time */
+	ask(HB_FOREIGN, "me", false);
+	resource(HB_NONE, 0, "standby");
+	now += 600000;
+	hb_takeover_tick(&t, now);
+	CHECK_INT(t.standby, HB_S_OTHER);
+}
+
+TEST(what_is_being_taken_is_held_when_the_giver_comes_again)
+{
+	both_up(false);
+	ask(HB_LOCAL, "me", false);
+	resource(HB_NONE, 0, "standby");
+	ask(HB_LOCAL, "done", false);
+	CHECK_STR(out(), "ask local other; <take foreign> ");
+	hb_takeover_peer_restarted(&t, now);
+	hb_takeover_starting(&t, now);
+	CHECK_STR(out(), "resource all 1; ");
+}
+
+TEST(the_giver_knows_what_was_taken_before_it_is_told)
+{
+	both_up(false);
+	ask(HB_LOCAL, "me", true);
+	ask(HB_LOCAL, "other", false);
+	done(HB_NONE);
+	ask(HB_LOCAL, "done", false);
+	CHECK_INT(t.theirs & HB_FOREIGN, HB_FOREIGN);
+}
+
+TEST(nothing_is_adopted_while_messages_are_missing)
+{
+	both_up(false);
+	t.mine = HB_NONE;
+	t.peer_gap = true;
+	resource(HB_LOCAL, 1, NULL);
+	CHECK_STR(out(), "");
+	t.peer_gap = false;
+	hb_takeover_tick(&t, now);
+	CHECK_STR(out(), "<own local> resource local 1; ");
+}
+
+TEST(a_failed_start_is_not_forgotten_when_nobody_takes_it)
+{
+	both_up(false);
+	jobs = 0;
+	hb_takeover_failed(&t, HB_LOCAL, now);
+	hb_takeover_tick(&t, now);
+	CHECK_STR(out(), "ask local me; ");
+	t.theirs = HB_NONE;
+	t.mine = HB_ALL;
+	hb_takeover_peer_dead(&t, "server2", true, now);
+	out();
+	now += 30000;
+	hb_takeover_tick(&t, now);
+	CHECK_STR(out(), "<retry local> ");
+}
+
 TEST(a_failed_start_of_a_lone_node_is_tried_again)
 {
 	init(true);
@@ -472,6 +550,12 @@ int main(void)
 	RUN(while_scripts_stop_a_restarted_node_is_told_so);
 	RUN(after_a_partition_all_is_given_up_and_nothing_more_taken);
 	RUN(what_does_not_start_is_handed_over_once_and_then_tried_here);
+	RUN(an_unanswered_standby_does_not_make_a_leaving_node_stable);
+	RUN(an_old_standby_request_does_not_hold_the_node_for_long);
+	RUN(what_is_being_taken_is_held_when_the_giver_comes_again);
+	RUN(the_giver_knows_what_was_taken_before_it_is_told);
+	RUN(nothing_is_adopted_while_messages_are_missing);
+	RUN(a_failed_start_is_not_forgotten_when_nobody_takes_it);
 	RUN(a_failed_start_of_a_lone_node_is_tried_again);
 	RUN(what_nobody_holds_is_taken_up);
 	RUN(the_flap_guard_ends_automatic_handovers);
