@@ -12,12 +12,12 @@ $(O)/obj/heartbeat/%.o $(O)/test/heartbeat/%.o $(O)/obj/tests/tools/hbsim.o $(O)
 LINT_CFLAGS += $(HB_FLAGS)
 
 HB_MEDIA_SRC := heartbeat/hb_media.c heartbeat/hb_bcast.c heartbeat/hb_ucast.c heartbeat/hb_mcast.c heartbeat/hb_serial.c \
-	heartbeat/hb_ping.c
+	heartbeat/hb_ttylock.c heartbeat/hb_ping.c
 
 PROGRAMS += heartbeat
 heartbeat_SRC = heartbeat/heartbeat.c heartbeat/hb_daemon.c heartbeat/hb_rsc.c heartbeat/hb_ctl.c heartbeat/hb_ipc.c \
-	heartbeat/hb_state.c heartbeat/hb_fifo.c heartbeat/hb_child.c heartbeat/hb_hook.c heartbeat/hb_log.c heartbeat/hb_stonith.c \
-	heartbeat/hb_extra.c heartbeat/hb_test.c heartbeat/hb_files.c heartbeat/hb_client.c \
+	heartbeat/hb_state.c heartbeat/hb_fifo.c heartbeat/hb_child.c heartbeat/hb_hook.c heartbeat/hb_log.c \
+	heartbeat/hb_logd.c heartbeat/hb_stonith.c heartbeat/hb_extra.c heartbeat/hb_test.c heartbeat/hb_files.c heartbeat/hb_client.c \
 	$(HB_MEDIA_SRC) $(HB_PURE_SRC) $(HB_PARSE_SRC) $(LIB_SRC)
 heartbeat_PKG = $(HB_PKG)
 heartbeat_LIBS = $(HB_LIBS)
@@ -49,7 +49,7 @@ cl_status_LIBS = $(HB_LIBS)
 hb_send_SRC = heartbeat/hb_send.c heartbeat/hb_msg.c heartbeat/authkeys.c lib/conf.c lib/log.c
 hb_send_PKG = $(HB_PKG)
 hb_send_LIBS = $(HB_LIBS)
-ResourceManager_SRC = heartbeat/resource_manager.c heartbeat/hb_rsc.c heartbeat/hb_log.c heartbeat/hb_state.c $(HB_PARSE_SRC) $(LIB_SRC)
+ResourceManager_SRC = heartbeat/resource_manager.c heartbeat/hb_rsc.c heartbeat/hb_log.c heartbeat/hb_logd.c heartbeat/hb_state.c $(HB_PARSE_SRC) $(LIB_SRC)
 ResourceManager_PKG = $(HB_PKG)
 ResourceManager_LIBS = $(HB_LIBS)
 PROGRAMS += ipfail dopd drbd-peer-outdater cl_respawn api_test
@@ -88,7 +88,7 @@ test_hb_msg_LIBS = $(HB_LIBS)
 test_hb_node_SRC = tests/unit/test_hb_node.c $(HB_PURE_SRC) heartbeat/authkeys.c lib/conf.c lib/log.c lib/fault.c
 test_hb_node_PKG = $(HB_PKG)
 test_hb_node_LIBS = $(HB_LIBS)
-test_hb_member_SRC = tests/unit/test_hb_member.c heartbeat/hb_member.c heartbeat/hb_seq.c $(HB_MEDIA_SRC) lib/ev.c lib/log.c lib/fault.c
+test_hb_member_SRC = tests/unit/test_hb_member.c heartbeat/hb_member.c heartbeat/hb_seq.c $(HB_MEDIA_SRC) lib/conf.c lib/ev.c lib/log.c lib/fault.c
 test_hb_member_LIBS = $(LIB_LIBS)
 test_hb_takeover_SRC = tests/unit/test_hb_takeover.c heartbeat/hb_takeover.c
 

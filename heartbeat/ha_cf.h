@@ -71,7 +71,7 @@ struct ha_cf {
 	const char *node[HA_MAX_NODE];
 	int nodes;
 	const char *cluster;
-	int64_t keepalive_ms, deadtime_ms, warntime_ms, initdead_ms, deadping_ms, max_rexmit_delay_ms;
+	int64_t keepalive_ms, deadtime_ms, warntime_ms, initdead_ms, deadping_ms, max_rexmit_delay_ms, conn_logd_ms;
 	int64_t hopfudge, baud, udpport, debug, compression_threshold_kib, rtprio, memreserve_kib;
 	struct ha_media media[HA_MAX_MEDIA];
 	int medias;

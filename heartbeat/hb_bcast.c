@@ -70,4 +70,4 @@ static int open_bcast(struct hb_medium *m)
 	return 0;
 }
 
-const struct hb_media_ops hb_bcast_ops = { "bcast", "UDP Broadcast", open_bcast, hb_udp_readable, hb_udp_send };
+const struct hb_media_ops hb_bcast_ops = { "bcast", "UDP Broadcast", open_bcast, hb_udp_readable, hb_udp_send, NULL, NULL };

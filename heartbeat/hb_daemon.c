@@ -616,11 +616,7 @@ static void set_env(const struct hb_setup *setup)
 	setenv("HA_RESOURCEDIR", value, 1);
 	setenv("HA_CURHOST", setup->own, 1);
 	setenv("HA_DATEFMT", "%Y/%m/%d_%T ", 1);
-	setenv("HA_LOGFILE", cf->logfile ? cf->logfile : "", 1);
-	setenv("HA_DEBUGLOG", cf->debugfile ? cf->debugfile : cf->logfile ? cf->logfile : "/dev/null", 1);
-	snprintf(value, sizeof(value), "%s", ha_cf_param(cf, "logfacility") ? ha_cf_param(cf, "logfacility") : "");
-	setenv("HA_LOGFACILITY", value, 1);
-	setenv("HA_LOGD", "no", 1);
+	hb_log_env();
 	setenv("HA_FIFO", HB_FIFO, 1);
 	setenv("HA_BIN", LIBDIR "/heartbeat", 1);
 	setenv("OCF_ROOT", "/usr/lib/ocf", 1);

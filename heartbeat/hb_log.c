@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "heartbeat/hb_logd.h"
 #include "lib/log.h"
 #include "lib/fault.h"
 
@@ -14,8 +15,8 @@ enum { LOGD_CF_BYTE = 64 << 10 };
 
 static struct {
 	const char *ident, *own;
-	bool syslog_form;
-	char logfile[256], debugfile[256];
+	bool syslog_form, logd, logd_there;
+	char logfile[256], debugfile[256], facility_name[32];
 	int facility;
 	long level;
 } to;
@@ -43,13 +44,19 @@ static void syslog_line(char *line, size_t size, int level, time_t now, const ch
 	snprintf(line, size, "[%d]: %s: %s", (int)getpid(), severity[level & 7], msg);
 }
 
+static void set_facility(const char *name)
+{
+	to.facility = log_facility(name);
+	snprintf(to.facility_name, sizeof(to.facility_name), "%s", name);
+}
+
 /* What ha_logd would read: logfacility, logfile, debugfile. */
 static void read_logd_cf(void)
 {
 	struct conf conf = { .file = "/etc/logd.cf" };
 	char *text, *line, *word[2];
 
-	to.facility = LOG_DAEMON;
+	set_facility("daemon");
 	if (conf_read_file(conf.file, LOGD_CF_BYTE, &text, NULL))
 		return;
 	conf_start(&conf, conf.file, text);
@@ -61,7 +68,7 @@ static void read_logd_cf(void)
 		else if (!strcmp(word[0], "debugfile"))
 			snprintf(to.debugfile, sizeof(to.debugfile), "%s", word[1]);
 		else if (!strcmp(word[0], "logfacility"))
-			to.facility = strcmp(word[1], "none") ? log_facility(word[1]) : -1;
+			set_facility(word[1]);
 	}
 	free(text);
 }
@@ -80,6 +87,8 @@ static int add_all(void)
 	int err, first;
 
 	log_reset();
+	if (to.logd)
+		log_first(hb_logd_take, NULL);
 	first = add_file(to.logfile, LOG_INFO);
 	err = add_file(to.debugfile, LOG_DEBUG);
 	first = first ? first : err;
@@ -89,15 +98,20 @@ static int add_all(void)
 
 int hb_log_setup(const struct ha_cf *cf, const char *ident, const char *own)
 {
+	const char *facility = ha_cf_param(cf, "logfacility");
+
 	to.ident = ident;
 	to.own = own;
 	to.syslog_form = cf->syslogmsgfmt;
 	to.level = cf->debug;
-	to.facility = cf->logfacility;
+	set_facility(facility ? facility : "");
 	snprintf(to.logfile, sizeof(to.logfile), "%s", cf->logfile ? cf->logfile : "");
 	snprintf(to.debugfile, sizeof(to.debugfile), "%s", cf->debugfile ? cf->debugfile : "");
-	if (cf->use_logd || (!*to.logfile && !*to.debugfile && to.facility < 0))
+	to.logd = cf->use_logd || (!*to.logfile && !*to.debugfile && to.facility < 0);
+	if (to.logd) {
 		read_logd_cf();
+		to.logd_there = hb_logd_use(ident, to.facility, (cf->conn_logd_ms + 999) / 1000);
+	}
 	return add_all();
 }
 
@@ -105,4 +119,12 @@ void hb_log_level(long level)
 {
 	to.level = level;
 	add_all();
+}
+
+void hb_log_env(void)
+{
+	setenv("HA_LOGD", to.logd_there ? "yes" : "no", 1);
+	setenv("HA_LOGFILE", to.logfile, 1);
+	setenv("HA_DEBUGLOG", *to.debugfile ? to.debugfile : *to.logfile ? to.logfile : "/dev/null", 1);
+	setenv("HA_LOGFACILITY", to.facility_name, 1);
 }

@@ -64,4 +64,4 @@ static int open_mcast(struct hb_medium *m)
 	return 0;
 }
 
-const struct hb_media_ops hb_mcast_ops = { "mcast", "UDP multicast", open_mcast, hb_udp_readable, hb_udp_send };
+const struct hb_media_ops hb_mcast_ops = { "mcast", "UDP multicast", open_mcast, hb_udp_readable, hb_udp_send, NULL, NULL };

@@ -58,6 +58,9 @@ int hb_media_watch(struct hb_media *media, struct ev_loop *loop)
 	for (i = 0; i < media->count; i++) {
 		struct hb_medium *m = &media->medium[i];
 
+		err = m->fd >= 0 && kinds[m->conf->kind]->started ? kinds[m->conf->kind]->started(m) : 0;
+		if (err)
+			return err;
 		err = m->fd < 0 ? 0 : ev_add(loop, &m->ev, m->fd, EV_READ, on_readable, m);
 		if (err)
 			return err;
@@ -74,6 +77,8 @@ void hb_media_close(struct hb_media *media)
 		struct hb_medium *m = &media->medium[i];
 
 		ev_del(&m->ev);
+		if (m->fd >= 0 && kinds[m->conf->kind]->closing)
+			kinds[m->conf->kind]->closing(m);
 		if (m->fd >= 0)
 			close(m->fd);
 		if (m->send_fd >= 0 && m->send_fd != m->fd)

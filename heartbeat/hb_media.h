@@ -33,6 +33,7 @@ struct hb_medium {
 	int tos;
 	uint16_t ping_id, ping_seq;
 	struct hb_serial *serial;
+	pid_t lock_pid; /* who took the lock of the serial port: this process, or the one that it was forked from */
 	int write_errors; /* in a row */
 	unsigned int missed; /* sends that found a serial port gone */
 	/* the last sender and its address as text: mostly it is the same one again */
@@ -56,6 +57,9 @@ struct hb_media_ops {
 	void (*readable)(struct hb_medium *m);
 	/* 0 or -errno */
 	int (*send)(struct hb_medium *m, const char *wire, size_t len);
+	/* NULL, or: the daemon has become the process that it stays, 0 or -errno; it is about to close the medium */
+	int (*started)(struct hb_medium *m);
+	void (*closing)(struct hb_medium *m);
 };
 
 /* Opens all media of cf. Each that cannot be opened is logged; 0 or the -errno of the last one. */

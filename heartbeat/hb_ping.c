@@ -132,4 +132,4 @@ static void ping_readable(struct hb_medium *m)
 	}
 }
 
-const struct hb_media_ops hb_ping_ops = { "ping", "ping", open_ping, ping_readable, send_ping };
+const struct hb_media_ops hb_ping_ops = { "ping", "ping", open_ping, ping_readable, send_ping, NULL, NULL };

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "heartbeat/hb_media.h"
+#include "heartbeat/hb_ttylock.h"
 #include "lib/log.h"
 #include "lib/fault.h"
 
@@ -34,26 +35,43 @@ static int set_raw(int fd, int baud)
 	return tcsetattr(fd, TCSANOW, &tio);
 }
 
+static int lock_line(struct hb_medium *m)
+{
+	int err = hb_tty_lock(m->conf->dev, m->lock_pid);
+
+	if (err)
+		log_err("cannot lock line %s: %s", m->conf->dev, err == -EBUSY ? "another program has it" : strerror(-err));
+	else
+		m->lock_pid = getpid();
+	return err;
+}
+
 static int open_serial(struct hb_medium *m)
 {
-	int fd = open(m->conf->dev, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), err;
+	int fd, err = lock_line(m);
 
+	if (err)
+		return err;
+	fd = open(m->conf->dev, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 || set_raw(fd, m->conf->baud)) {
 		err = -errno;
 		log_err("Serial port [%s] cannot be opened: %s", m->conf->dev, strerror(-err));
-		if (fd >= 0)
-			close(fd);
-		return err;
+		goto close_port;
 	}
 	if (!m->serial)
 		m->serial = calloc(1, sizeof(*m->serial));
-	if (!m->serial) {
-		close(fd);
-		return -ENOMEM;
-	}
+	err = -ENOMEM;
+	if (!m->serial)
+		goto close_port;
 	m->serial->in_len = m->serial->out_len = 0;
 	m->fd = m->send_fd = fd;
 	return 0;
+
+close_port:
+	if (fd >= 0)
+		close(fd);
+	hb_tty_unlock(m->conf->dev);
+	return err;
 }
 
 /* Hands on each whole message at the start of the buffer, and drops what stands before a start mark. */
@@ -146,4 +164,9 @@ static int send_serial(struct hb_medium *m, const char *wire, size_t len)
 	return 0;
 }
 
-const struct hb_media_ops hb_serial_ops = { "serial", "Serial", open_serial, serial_readable, send_serial };
+static void unlock_line(struct hb_medium *m)
+{
+	hb_tty_unlock(m->conf->dev);
+}
+
+const struct hb_media_ops hb_serial_ops = { "serial", "Serial", open_serial, serial_readable, send_serial, lock_line, unlock_line };

@@ -52,4 +52,4 @@ static int open_ucast(struct hb_medium *m)
 	return 0;
 }
 
-const struct hb_media_ops hb_ucast_ops = { "ucast", "UDP Unicast", open_ucast, hb_udp_readable, hb_udp_send };
+const struct hb_media_ops hb_ucast_ops = { "ucast", "UDP Unicast", open_ucast, hb_udp_readable, hb_udp_send, NULL, NULL };

@@ -165,11 +165,13 @@ static int do_start(const struct options *opt, const char *program)
 	setup.cf.debug += opt->debug;
 	if (hb_media_open(&media, &setup.cf, hb_daemon_packet, NULL)) {
 		log_err("Heartbeat not started: configuration error.");
+		hb_media_close(&media);
 		return EXIT_CONFIG;
 	}
 	if (hb_log_setup(&setup.cf, "heartbeat", setup.own)) {
 		log_reset();
 		log_err("heartbeat: the log files of ha.cf cannot be opened: %m");
+		hb_media_close(&media);
 		return EXIT_CONFIG;
 	}
 	log_info("**************************");

@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,8 @@
 
 static struct log_dest dests[LOG_MAX_DEST];
 static int dest_count;
+static log_first_fn first_fn;
+static void *first_arg;
 
 static const struct facility {
 	const char *name;
@@ -86,6 +87,13 @@ void log_reset(void)
 {
 	while (dest_count)
 		free_dest(&dests[--dest_count]);
+	first_fn = NULL;
+}
+
+void log_first(log_first_fn fn, void *arg)
+{
+	first_fn = fn;
+	first_arg = arg;
 }
 
 /* A line in one write, so that lines of several processes do not mix. */
@@ -144,11 +152,14 @@ void log_vat(int level, const char *fmt, va_list ap)
 	int i;
 
 	vsnprintf(msg, sizeof(msg), fmt, ap);
+	if (first_fn && first_fn(level, time(NULL), msg, first_arg))
+		goto restore_errno;
 	if (!dest_count && level <= to_stderr.max_level)
 		log_to(&to_stderr, level, msg);
 	for (i = 0; i < dest_count; i++)
 		if (level <= dests[i].max_level)
 			log_to(&dests[i], level, msg);
+restore_errno:
 	errno = saved_errno;
 }
 

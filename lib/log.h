@@ -8,6 +8,7 @@
 #define LIB_LOG_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <syslog.h>
 #include <time.h>
@@ -36,6 +37,10 @@ struct log_dest {
  * than LOG_MAX_DEST).
  */
 int log_add(const struct log_dest *dest);
+
+/* Is asked first for each message; if it says true the destinations do not get it. */
+typedef bool (*log_first_fn)(int level, time_t now, const char *msg, void *arg);
+void log_first(log_first_fn fn, void *arg);
 
 /* Back to the state at start. */
 void log_reset(void);

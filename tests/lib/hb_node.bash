@@ -12,6 +12,7 @@ mount -t tmpfs tmpfs "$own"
 mkdir -p "$own"/{etc,work,usr,usrwork,lib}
 mount -t overlay overlay -o "lowerdir=/etc,upperdir=$own/etc,workdir=$own/work" /etc
 mount -t tmpfs tmpfs /run
+mkdir /run/lock
 mkdir -p /var/lib/heartbeat /var/run
 mount -t tmpfs tmpfs /var/lib/heartbeat
 [ -L /var/run ] || mount --bind /run /var/run
@@ -19,7 +20,7 @@ grep -q '^haclient:' /etc/group || echo 'haclient:x:7121:' >>/etc/group
 grep -q '^hacluster:' /etc/passwd || echo 'hacluster:x:7115:7121::/:/bin/false' >>/etc/passwd
 
 if [ "$kind" = orig ]; then # ours makes what it needs
-	mkdir -p /var/lib/heartbeat/cores/{root,nobody,hacluster} /run/heartbeat/{ccm,dopd,rsctmp} /run/lock
+	mkdir -p /var/lib/heartbeat/cores/{root,nobody,hacluster} /run/heartbeat/{ccm,dopd,rsctmp}
 	chown hacluster:haclient /run/heartbeat /run/heartbeat/{ccm,dopd}
 fi
 rm -rf /etc/ha.d
@@ -41,7 +42,7 @@ else
 	for program in ResourceManager mach_down req_resource; do
 		ln -s "$out/ResourceManager" "/usr/share/heartbeat/$program"
 	done
-	cp "$here/../../heartbeat/harc" /etc/ha.d/
+	cp "$here/../../heartbeat/"{harc,shellfuncs} /etc/ha.d/
 fi
 # a node that thinks it must reboot only says so
 printf '#!/bin/sh\necho "reboot $*" >>%s/events\n' "$lab" >/usr/sbin/reboot.new

@@ -212,7 +212,31 @@ round() {
 scenario_mcast() { HB_MEDIA='mcast eth0 225.0.0.7 694 1 0' lab; round; }
 scenario_ucast() { HB_MEDIA=$'ucast eth0 10.77.0.1\nucast eth0 10.77.0.2' lab; round; }
 scenario_two_media() { HB_MEDIA=$'bcast eth0\nmcast eth0 225.0.0.7 695 1 0' lab; round; }
-scenario_serial() { HB_MEDIA='serial LOGFILE.tty' lab; hb_serial_line; round; }
+
+scenario_serial() { # and its port is locked as all programs do
+	local i
+	HB_MEDIA='serial LOGFILE.tty' lab
+	hb_serial_line
+	lock_of() { echo "/var/lock/LCK..$(printf %s "${LAB#/tmp/}/log$1.tty" | tr -cd '[:alnum:]')"; }
+	for i in 1 2; do
+		[ "${KIND[i]}" = ours ] || continue
+		on "$i" bash -c "printf '%10d\n' \$\$ >$(lock_of "$i"); heartbeat 2>&1 | grep 'cannot lock line $LAB/log$i.tty: another program has it'"
+		! running "$i" || return 1
+	done
+	# whose owner is dead now
+	both_up
+	# the original's master gives its lock back at once
+	for i in 1 2; do
+		[ "${KIND[i]}" = orig ] || on "$i" cmp /run/heartbeat.pid "$(lock_of "$i")"
+	done
+	tool 1 hb_standby
+	until_holds 15 "$ALL2"
+	until_rsc 20 2 all
+	stop 2
+	until_holds 20 "$ALL1"
+	until_stopped 20 2
+	on 2 test ! -e "$(lock_of 2)"
+}
 
 until_link() { until_says 20 "$4" "$1" hblinkstatus "$2" "$3"; } # NODE PEER LINK STATE
 
@@ -255,6 +279,10 @@ scenario_serial_unplugged() { # an adapter goes, and comes back
 
 scenario_crc() { HB_KEYS=$'auth 2\n2 crc' lab; round; }
 scenario_md5() { HB_KEYS=$'auth 3\n3 md5 hello' lab; round; }
+scenario_crc_mcast() { HB_KEYS=$'auth 2\n2 crc' HB_MEDIA='mcast eth0 225.0.0.7 694 1 0' lab; round; }
+scenario_crc_ucast() { HB_KEYS=$'auth 2\n2 crc' HB_MEDIA=$'ucast eth0 10.77.0.1\nucast eth0 10.77.0.2' lab; round; }
+scenario_md5_mcast() { HB_KEYS=$'auth 3\n3 md5 hello' HB_MEDIA='mcast eth0 225.0.0.7 694 1 0' lab; round; }
+scenario_md5_ucast() { HB_KEYS=$'auth 3\n3 md5 hello' HB_MEDIA=$'ucast eth0 10.77.0.1\nucast eth0 10.77.0.2' lab; round; }
 scenario_sha256() { HB_KEYS=$'auth 3\n3 hmac-sha256 hello' lab; round; }
 # On ours alone: with it the original loses its own shutdone, beside its like too.
 scenario_netstring() {
@@ -497,6 +525,42 @@ scenario_logs() { # through the targets of ha_logd, and into a file that was mov
 	until_text 20 "$LAB/log2" "Received shutdown notice from 'server1'"
 }
 
+scenario_logd() { # a running ha_logd gets the messages of the daemon and of its scripts; while it is away they are written directly
+	lab
+	local pid
+	on 1 mount -t overlay overlay -o "lowerdir=/usr:$HB_ORIG/root/usr" /usr
+	on 1 bash -c "sed -i '/^logfile/d; /^debugfile/d; \$ause_logd on\nconn_logd_time 1' /etc/ha.d/ha.cf"
+	on 1 bash -c "printf 'logfile $LAB/direct\nlogfacility none\n' | tee /etc/logd.cf | sed s/direct/through/ >/run/logd.cf"
+	logd() {
+		on 1 /usr/lib/heartbeat/ha_logd -d -c /run/logd.cf
+		until on 1 socat -u OPEN:/dev/null UNIX-CONNECT:/var/lib/heartbeat/log_daemon 2>/dev/null; do pause 0.1; done
+	}
+	logd
+	echo '. /etc/ha.d/shellfuncs; ha_log "info: $name is told to $action"' >"$LAB/script-start-r1"
+	both_up
+	until_text 5 "$LAB/through" "server1 heartbeat: \[[0-9]*\]: info: Status update for node server2: status active"
+	until_text 5 "$LAB/through" "fake: \[[0-9]*\]: info: r1 is told to start"
+	pid=$(on 1 cat /run/heartbeat.pid)
+	grep -q "server1 heartbeat: \[${pid// }\]: info: Heartbeat generation" "$LAB/through"
+	[ ! -s "$LAB/direct" ]
+	on 1 /usr/lib/heartbeat/ha_logd -k
+	tool 2 hb_standby
+	until_holds 15 "$ALL1"
+	until_text 5 "$LAB/direct" "server1 heartbeat: .*info: server2 wants to go standby \[all\]"
+	logd
+	until_rsc 10 1 all
+	stop 2
+	until_text 20 "$LAB/through" "Received shutdown notice from 'server2'"
+	! grep -q "shutdown notice" "$LAB/direct" || return 1
+}
+
+scenario_failfast() { # its death is the node's
+	HB_CF='failfast root /bin/sleep 1000' lab
+	both_up
+	on 1 bash -c 'kill -KILL $(pgrep -f "^/bin/sleep 1000")'
+	until_text 10 "$LAB/events" "reboot -nf"
+}
+
 scenario_monitor() { # what stops running is started again, and handed over if that does not help
 	HB_CF=$'monitor 200ms 2\nmetrics_file LOGFILE.prom' lab
 	both_up
@@ -544,6 +608,23 @@ scenario_stonith_glue() { # through cluster-glue's command, whose own null devic
 	grep -qi 'Resetting node server1 with \[\(null\|NULL STONITH device\)\]' "$LAB/log2"
 	grep -q "node server1 now reset." "$LAB/log2"
 	no_conflict
+}
+
+scenario_stonith_file() { # the older form of the line, with the parameters in a file
+	HB_CF='stonith null /run/stonith.cf' lab
+	local i
+	for i in 1 2; do
+		on "$i" bash -c 'echo server1 server2 >/run/stonith.cf'
+		[ "${KIND[i]}" = orig ] || on "$i" mount -t overlay overlay -o "lowerdir=/usr:$HB_ORIG/root/usr" /usr
+	done
+	both_up
+	kill9 1
+	until_holds 30 "$ALL2"
+	grep -q "node server1 now reset." "$LAB/log2"
+	kill9 2
+	start 1
+	until_holds 60 "$ALL1"
+	grep -q "node server2 now reset." "$LAB/log1"
 }
 
 scenario_files() { # heartbeat -t compares the files with those of the nodes it hears

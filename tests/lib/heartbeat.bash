@@ -198,7 +198,7 @@ hb_logs() {
 	local i
 	for i in 1 2; do
 		echo "--- server$i (${KIND[i]})"
-		tail -n 60 "$LAB/log$i" 2>/dev/null
+		tail -n 60 "$LAB/log$i" 2>/dev/null || echo "no log"
 		cat "$LAB/node$i.out"
 	done
 	echo "--- events"

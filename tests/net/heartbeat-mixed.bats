@@ -34,8 +34,14 @@ setup() {
 @test "serial line" { went serial ours orig; }
 @test "one of two links is cut" { went two_links orig ours; }
 @test "stonith by cluster-glue" { went stonith_glue orig ours; }
+@test "a running ha_logd, which goes and comes back" { went logd ours orig; }
+@test "stonith by cluster-glue, parameters in a file" { went stonith_file orig ours; }
 @test "signed with crc" { went crc ours orig; }
 @test "signed with md5" { went md5 orig ours; }
+@test "signed with crc, multicast" { went crc_mcast orig ours; }
+@test "signed with crc, unicast" { went crc_ucast ours orig; }
+@test "signed with md5, multicast" { went md5_mcast ours orig; }
+@test "signed with md5, unicast" { went md5_ucast orig ours; }
 @test "netstrings" { went netstring ours orig; }
 @test "compressed messages" { went compression orig ours; }
 @test "legacy mode" { went legacy ours orig; }

@@ -44,7 +44,8 @@ setup() {
 @test "flapping ends" { went flap_guard ours ours; }
 @test "only an UpToDate disk is handed over or taken" { went uptodate ours ours; }
 @test "held addresses are announced again" { went announce ours ours; }
-@test "logs of ha_logd, rotated logs" { went logs ours ours; }
+@test "the targets of ha_logd where that does not run, rotated logs" { went logs ours ours; }
+@test "the death of a failfast child reboots the node" { went failfast ours ours; }
 @test "monitor starts again, counts, and hands over" { went monitor ours ours; }
 @test "stonith comes before takeover" { went stonith ours ours; }
 @test "heartbeat -t compares the files of the nodes" { went files ours ours; }

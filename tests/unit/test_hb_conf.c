@@ -110,7 +110,7 @@ TEST(each_directive_is_obeyed)
 		"ucast6 eth0 fe80::1", "mcast eth0 225.0.0.1 694 1 0", "mcast6 eth0 ff02::1:2 694 1 0", "ping 127.0.0.1", "ping6 ::1",
 		"ping_group g 127.0.0.1 127.0.0.2", "nice_failback on", "watchdog /dev/watchdog", "stonith external/ssh /etc/x",
 		"stonith_host * external/ssh a b", "failfast root /bin/true", "apiauth x uid=root", "apiauth x gid=0", "logfile /tmp/l",
-		"debugfile /tmp/d", "logfacility none", "use_logd on", "syslogmsgfmt false", "debug 3",
+		"debugfile /tmp/d", "logfacility none", "use_logd on", "conn_logd_time 5", "syslogmsgfmt false", "debug 3",
 		"msgfmt netstring", "compression zlib", "compression_threshold 1", "traditional_compression on", "hbgenmethod time",
 		"uuidfrom nodename", "realtime off", "rtprio 2", "memreserve 100", "max_rexmit_delay 100", "autojoin none", "crm off",
 		"crm no", "pacemaker off", "env A=B", "coredumps off", "coreroot /tmp", "log_badpack off", "use_apphbd off", "udp eth1",
@@ -138,7 +138,6 @@ TEST(each_mistake_has_its_line)
 	refused("node server1", "5: node [server1] is named twice");
 	refused("crm on", "5: crm on is refused");
 	refused("autojoin any", "5: autojoin any: R1 style resource management conflicts");
-	refused("conn_logd_time 5", "5: directive 'conn_logd_time' is refused");
 	refused("tipc x", "5: directive 'tipc' is refused");
 	refused("use_apphbd on", "5: use_apphbd on is refused");
 	refused("quorum_server x", "5: directive 'quorum_server' is refused");

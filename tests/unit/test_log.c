@@ -46,6 +46,28 @@ TEST(levels_formats_and_errno_are_kept)
 	CHECK_STR(content(), "[www|3|1] x: No such file or directory\n[www|6|1] this\n");
 }
 
+static bool only_errors(int level, time_t now, const char *msg, void *arg)
+{
+	(void)now;
+	(void)msg;
+	++*(int *)arg;
+	return level == LOG_ERR;
+}
+
+TEST(who_is_asked_first_keeps_messages_from_the_others)
+{
+	int asked = 0;
+
+	CHECK_INT(truncate(path, 0), 0);
+	CHECK_INT(add_file(path, LOG_INFO, NULL, NULL), 0);
+	log_first(only_errors, &asked);
+	log_err("taken");
+	log_info("not taken");
+	log_reset();
+	CHECK_INT(asked, 2);
+	CHECK_STR(content(), "not taken\n");
+}
+
 TEST(a_long_message_is_cut_to_one_line)
 {
 	static char big[2 * LOG_MAX_LINE_BYTE];
@@ -140,6 +162,7 @@ int main(void)
 {
 	close(mkstemp(path));
 	RUN(levels_formats_and_errno_are_kept);
+	RUN(who_is_asked_first_keeps_messages_from_the_others);
 	RUN(a_long_message_is_cut_to_one_line);
 	RUN(a_rotated_file_is_made_anew);
 	RUN(short_and_interrupted_writes_are_continued_and_a_failing_one_is_given_up);
