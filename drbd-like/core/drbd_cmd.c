@@ -450,16 +450,30 @@ enum drbd_ret_code drbd_pause_sync_result(const struct drbd_vol_state *vol, bool
 	return ERR_PAUSE_IS_CLEAR;
 }
 
-void drbd_resume_io(struct drbd_vol_state *vol, u64 random, bool *write_md, bool *conn_lost, bool *fail_frozen)
+enum drbd_state_rv drbd_resume_io(const struct drbd_conn_state *conn, struct drbd_vol_state *vol, u64 random,
+				  bool *write_md)
 {
+	*write_md = false;
+	if (conn->flags & CNF_STATE_SENT)
+		return SS_IN_TRANSIENT_STATE;	/* the peer is comparing what it was told */
 	*write_md = drbd_pending_new_uuid(vol, random);
 	if (vol->flags & VF_NEW_CUR_UUID) {
 		/* no disk: what was frozen is lost, and no old data may pass for the newest any more */
 		vol->flags &= ~VF_NEW_CUR_UUID;
 		vol->ed_uuid = random;
 	}
-	*conn_lost = vol->state.conn < C_CONNECTED;
-	*fail_frozen = vol->state.disk == D_DISKLESS || vol->state.disk == D_FAILED;
+	return SS_SUCCESS;
+}
+
+void drbd_resumed_io(const struct drbd_conn_state *conn, bool *conn_lost, bool *fail_frozen)
+{
+	u32 i;
+
+	*conn_lost = *fail_frozen = false;
+	for (i = 0; i < conn->vols; i++) {
+		*conn_lost |= conn->vol[i]->state.conn < C_CONNECTED;
+		*fail_frozen |= conn->vol[i]->state.disk == D_DISKLESS || conn->vol[i]->state.disk == D_FAILED;
+	}
 }
 
 /* --- disconnect (6.8) -------------------------------------------------------------------------------------------------------------- */

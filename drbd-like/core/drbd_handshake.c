@@ -438,6 +438,7 @@ void drbd_uuids_packet(struct drbd_conn_state *conn, struct drbd_vol_state *vol,
 		p->flags |= UUID_FLAG_DISCARD_MY_DATA;
 	if (vol->flags & VF_CRASHED_PRIMARY)
 		p->flags |= UUID_FLAG_CRASHED_PRIMARY;
+	vol->flags &= ~VF_OWN_CURRENT;
 	if (vol->state.disk == D_NEGOTIATING && vol->attach_state.disk == D_INCONSISTENT)
 		p->flags |= UUID_FLAG_INCONSISTENT;
 }
@@ -464,7 +465,8 @@ enum drbd_uuids_do drbd_uuids_received(struct drbd_conn_state *conn, struct drbd
 	vol->peer = *p;
 	vol->have_peer_uuids = 1;
 	vol->peer_uuids_old = 0;
-	if ((s.conn < C_CONNECTED || s.pdsk == D_DISKLESS) && !has_disk && s.role == R_PRIMARY &&
+	/* an Inconsistent disk too: its frozen writes would go over newer ones. The original asks without a disk only. */
+	if ((s.conn < C_CONNECTED || s.pdsk == D_DISKLESS) && s.disk <= D_INCONSISTENT && s.role == R_PRIMARY &&
 	    ((vol->ed_uuid ^ p->uuid[UI_CURRENT]) & ~UUID_PRIMARY))
 		return UUIDS_STAND_ALONE;
 	if (has_disk && s.conn == C_CONNECTED && conn->apv >= 90 && vol->uuid[UI_CURRENT] == UUID_JUST_CREATED &&

@@ -118,7 +118,7 @@ void drbd_uuids_packet(struct drbd_conn_state *conn, struct drbd_vol_state *vol,
 		       struct drbd_pkt *pkt);
 enum drbd_uuids_do {
 	UUIDS_STORED,
-	UUIDS_STAND_ALONE,	/* diskless Primary: other data than it worked on -> C_DISCONNECTING */
+	UUIDS_STAND_ALONE,	/* Primary without good data: others than it worked on -> C_DISCONNECTING */
 	UUIDS_SKIP_SYNC		/* clear the bitmap and write it; write super block; apply tr (done in vol) */
 };
 /* tr is filled in for UUIDS_SKIP_SYNC (both disks UpToDate). */

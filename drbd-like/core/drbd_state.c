@@ -549,7 +549,7 @@ static u32 reached_connected(struct drbd_conn_state *conn, struct drbd_vol_state
 	bool suspended = vol->flags & VF_AL_SUSPENDED;
 
 	conn->connect_cnt++;
-	vol->flags &= ~(VF_AL_SUSPENDED | VF_OWN_CURRENT);
+	vol->flags &= ~VF_AL_SUSPENDED;
 	return suspended ? NOW_AL_RESUME : 0;
 }
 
@@ -557,6 +557,14 @@ static bool peer_promoted_without_data(union drbd_state os, union drbd_state ns)
 {
 	return os.disk == D_INCONSISTENT && os.pdsk == D_INCONSISTENT && os.peer == R_SECONDARY &&
 	       ns.peer == R_PRIMARY;
+}
+
+/* The applications of a Primary without good data saw the peer's, and it loses them now. */
+static void remember_exposed(struct drbd_vol_state *vol, union drbd_state os, union drbd_state ns)
+{
+	if (ns.role == R_PRIMARY && ns.disk <= D_INCONSISTENT && os.pdsk == D_UP_TO_DATE && ns.pdsk != D_UP_TO_DATE &&
+	    vol->have_peer_uuids)
+		vol->ed_uuid = vol->peer.uuid[UI_CURRENT];
 }
 
 void drbd_vol_apply(struct drbd_conn_state *conn, struct drbd_vol_state *vol, union drbd_state ns,
@@ -574,6 +582,7 @@ void drbd_vol_apply(struct drbd_conn_state *conn, struct drbd_vol_state *vol, un
 		conn->flags &= ~CNF_STATE_SENT;
 	now |= now_for_resync(os, ns) | now_for_receiver(os.conn, ns.conn);
 	settle_crash(vol, ns);
+	remember_exposed(vol, os, ns);
 	if (peer_promoted_without_data(os, ns))
 		vol->flags |= VF_CONSIDER_RESYNC;
 	if (os.conn < C_CONNECTED && ns.conn >= C_CONNECTED)
@@ -1021,6 +1030,14 @@ static bool resync_not_begun(const struct follow *f)
 	       !((f->vol->uuid[UI_CURRENT] ^ f->vol->peer.uuid[UI_CURRENT]) & ~UUID_PRIMARY);
 }
 
+/* The peer may have our current one, being synced, or as a Primary on our data: what is written without it needs another. */
+static bool out_of_reach(const struct follow *f)
+{
+	if (f->os.conn < C_CONNECTED || (f->os.pdsk < D_INCONSISTENT && f->os.peer != R_PRIMARY))
+		return false;
+	return f->ns.conn < C_CONNECTED || (f->os.pdsk >= D_INCONSISTENT && f->ns.pdsk < D_INCONSISTENT);
+}
+
 /* 8 and 9; and in Ahead, too, the peer does not get what is written. */
 static bool generation_ends(const struct follow *f)
 {
@@ -1029,10 +1046,8 @@ static bool generation_ends(const struct follow *f)
 
 	if (!has_disk(f) || (f->ns.disk != D_UP_TO_DATE && !resync_not_begun(f)))
 		return false;
-	/* the peer, being synced, may have our current one: once it is out of reach, what is written needs another */
 	if (f->vol->uuid[UI_BITMAP])
-		return written && f->os.conn >= C_CONNECTED && f->os.pdsk >= D_INCONSISTENT &&
-		       (f->ns.conn < C_CONNECTED || f->ns.pdsk < D_INCONSISTENT);
+		return written && out_of_reach(f);
 	return lost || attached_alone(f) || entered(f, C(AHEAD)) ||
 	       (f->ns.pdsk < D_INCONSISTENT && f->os.peer != R_PRIMARY && f->ns.peer == R_PRIMARY);
 }

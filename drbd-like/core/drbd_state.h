@@ -394,9 +394,15 @@ enum drbd_state_rv drbd_change_invalidate(const struct drbd_conn_state *conn, co
 void drbd_change_pause_sync(bool pause, struct drbd_change *ch);
 enum drbd_ret_code drbd_pause_sync_result(const struct drbd_vol_state *vol, bool pause, enum drbd_state_rv rv);
 
-/* resume-io (8), for every volume, for it thaws them all: before the change (drbd_change_suspend(false)); *write_md: a new
- * UUID was made; after it: tell the log RQE_CONN_LOST if *conn_lost, RQE_FAIL_FROZEN if *fail_frozen, and RQE_RESUME. */
-void drbd_resume_io(struct drbd_vol_state *vol, u64 random, bool *write_md, bool *conn_lost, bool *fail_frozen);
+/*
+ * resume-io (8) thaws every volume. First each of them: below SS_SUCCESS: refused, during a handshake; *write_md: a new
+ * UUID was made, write the super block. With all on disk request drbd_change_suspend(false). If that succeeds, ask
+ * drbd_resumed_io() under the same lock, and tell the log RQE_CONN_LOST if *conn_lost, RQE_FAIL_FROZEN if *fail_frozen,
+ * and RQE_RESUME.
+ */
+enum drbd_state_rv drbd_resume_io(const struct drbd_conn_state *conn, struct drbd_vol_state *vol, u64 random,
+				  bool *write_md);
+void drbd_resumed_io(const struct drbd_conn_state *conn, bool *conn_lost, bool *fail_frozen);
 
 /* Disconnect (6.8): request d->change connection-wide, give rv to drbd_disconnect_next() until DISCONNECT_DONE/REFUSED. */
 enum drbd_disconnect_do { DISCONNECT_CHANGE, DISCONNECT_DONE, DISCONNECT_REFUSED };

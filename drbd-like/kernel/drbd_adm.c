@@ -1118,38 +1118,63 @@ static s32 suspend_io(struct nl_ctx *c)
 	return rv;
 }
 
-static s32 resume_io(struct nl_ctx *c)
+/* What is frozen may be of a new generation: it is on disk before anything goes on. */
+static s32 begin_resume(struct drbd_resource *r)
 {
-	bool write_md, lost, fail, conn_lost = false, fail_frozen = false;
 	struct drbd_device *dev;
-	struct drbd_change ch;
 	unsigned long flags;
-	s32 rv = lock_adm(c);
+	s32 rv = SS_SUCCESS;
+	bool write_md;
 	u32 i;
 
-	if (rv != NO_ERROR)
-		return rv;
-	spin_lock_irqsave(&c->r->lock, flags);
-	drbd_for_each_dev(dev, c->r) {
-		drbd_resume_io(&dev->vs, drbd_random(), &write_md, &lost, &fail);
-		conn_lost |= lost;
-		fail_frozen |= fail;
+	spin_lock_irqsave(&r->lock, flags);
+	drbd_for_each_dev(dev, r) {
+		rv = drbd_resume_io(&r->cs, &dev->vs, drbd_random(), &write_md);
+		if (rv < SS_SUCCESS)
+			break;
 		if (write_md)
 			drbd_md_dirty_locked(dev);
 	}
-	drbd_change_suspend(false, &ch);
-	rv = drbd_change_conn_locked(c->r, &ch);
-	spin_unlock_irqrestore(&c->r->lock, flags);
-	for (i = 0; (dev = drbd_device_nth(c->r, i)); i++) {
+	spin_unlock_irqrestore(&r->lock, flags);
+	for (i = 0; (dev = drbd_device_nth(r, i)); i++) {
 		drbd_md_write_if_dirty(dev);
 		drbd_device_put(dev);
 	}
+	return rv;
+}
+
+static s32 end_resume(struct drbd_resource *r)
+{
+	bool conn_lost, fail_frozen;
+	struct drbd_change ch;
+	unsigned long flags;
+	s32 rv;
+
+	drbd_change_suspend(false, &ch);
+	spin_lock_irqsave(&r->lock, flags);
+	rv = drbd_change_conn_locked(r, &ch);
+	drbd_resumed_io(&r->cs, &conn_lost, &fail_frozen);
+	spin_unlock_irqrestore(&r->lock, flags);
+	if (rv < SS_SUCCESS)
+		return rv;
 	if (conn_lost)
-		drbd_tell_log(c->r, NULL, RQE_CONN_LOST);
+		drbd_tell_log(r, NULL, RQE_CONN_LOST);
 	if (fail_frozen)
-		drbd_tell_log(c->r, NULL, RQE_FAIL_FROZEN);
-	drbd_tell_log(c->r, NULL, RQE_RESUME);
-	drbd_worker_flush(c->r);
+		drbd_tell_log(r, NULL, RQE_FAIL_FROZEN);
+	drbd_tell_log(r, NULL, RQE_RESUME);
+	drbd_worker_flush(r);
+	return rv;
+}
+
+static s32 resume_io(struct nl_ctx *c)
+{
+	s32 rv = lock_adm(c);
+
+	if (rv != NO_ERROR)
+		return rv;
+	rv = begin_resume(c->r);
+	if (rv >= SS_SUCCESS)
+		rv = end_resume(c->r);
 	mutex_unlock(&c->r->adm_mutex);
 	return rv;
 }

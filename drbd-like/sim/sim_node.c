@@ -9,6 +9,7 @@
 #define OP_LIMIT_US	30000000ull
 
 static void poll_op(struct sim_node *n);
+static void op_end(struct sim_node *n, s32 rv);
 static void poll_cleanup(struct sim_node *n);
 static void run_worker(struct sim_world *w, void *arg, u64 unused);
 
@@ -423,6 +424,8 @@ static void run_worker(struct sim_world *w, void *arg, u64 unused)
 		if (!run_item(wk->v, wk))
 			return;
 		n->work = wk->next;
+		if (wk == n->op.list)
+			op_end(n, n->op.rv);
 		if (!n->work) {
 			n->work_last = &n->work;
 			sim_node_wake(n);
@@ -885,6 +888,7 @@ static void op_end(struct sim_node *n, s32 rv)
 {
 	sim_trace(n->w, n->op.v->name, "command %d ends: %d", n->op.kind, rv);
 	n->op.kind = OP_NONE;
+	n->op.list = NULL;
 }
 
 static void send_change_request(struct sim_vol *v, bool conn_wide)
@@ -959,7 +963,8 @@ static bool net_requests_pending(const struct sim_vol *v)
 	return v->rv.ap_pending != 0;
 }
 
-static void role_changed(struct sim_vol *v, bool forced)
+/* The command ends with the list that it returns: a new generation is on disk before anything is written. */
+static void role_changed(struct sim_vol *v, bool forced, s32 rv)
 {
 	struct sim_work *wk;
 
@@ -979,6 +984,8 @@ static void role_changed(struct sim_vol *v, bool forced)
 		v->n->net.discard_my_data = 0;
 	if (forced)
 		sim_oracle_excuse(sim_peer_vol(v), "peer was forced to be primary");
+	v->n->op.list = wk;
+	v->n->op.rv = rv;
 }
 
 enum { ST_BEGIN, ST_CHANGE, ST_FENCE, ST_WAIT, ST_DONE };
@@ -1041,8 +1048,7 @@ static void poll_primary(struct sim_vol *v)
 		}
 		if (net_requests_pending(v))
 			return;
-		role_changed(v, op->promote.forced);
-		op_end(v->n, op->promote.rv);
+		role_changed(v, op->promote.forced, op->promote.rv);
 		break;
 	}
 }
@@ -1055,8 +1061,7 @@ static void poll_secondary(struct sim_vol *v)
 	if (op->step == ST_DONE) {
 		if (net_requests_pending(v))
 			return;
-		role_changed(v, false);
-		op_end(v->n, SS_SUCCESS);
+		role_changed(v, false, SS_SUCCESS);
 		return;
 	}
 	v->vs.opens = (sim_stack_uses(v) && !SIM_FAULT(v->w, "stacked-not-open")) || sim_oracle_outstanding(v) != 0;
@@ -1161,28 +1166,48 @@ static void poll_invalidate(struct sim_vol *v)
 	op_end(v->n, rv);
 }
 
-static void do_resume_io(struct sim_node *n)
+/* The new generation is on disk. */
+static void end_resume(struct sim_vol *v, struct sim_work *wk)
 {
+	bool conn_lost, fail_frozen;
+	struct sim_node *n = v->n;
 	struct drbd_change ch;
-	bool write_md, lost, fail, conn_lost = false, fail_frozen = false;
-	struct sim_vol *v;
-	s32 rv;
 
-	for_each_vol(v, n) {
-		drbd_resume_io(&v->vs, sim_node_random(n), &write_md, &lost, &fail);
-		conn_lost |= lost;
-		fail_frozen |= fail;
-		if (write_md && v->disk_open)
-			sim_md_write(v, NULL, NULL);
-	}
+	(void)wk;
 	drbd_change_suspend(false, &ch);
-	rv = sim_change_conn(n, &ch);
+	n->op.rv = sim_change_conn(n, &ch);
+	if (n->op.rv < SS_SUCCESS)
+		return;
+	drbd_resumed_io(&n->cs, &conn_lost, &fail_frozen);
 	if (conn_lost)
 		sim_log_event(n, NULL, RQE_CONN_LOST);
 	if (fail_frozen)
 		sim_log_event(n, NULL, RQE_FAIL_FROZEN);
 	sim_log_event(n, NULL, RQE_RESUME);
-	op_end(n, rv);
+}
+
+static void begin_resume(struct sim_node *n)
+{
+	struct sim_work *wk;
+	struct sim_vol *v;
+	bool write;
+	s32 rv;
+
+	for_each_vol(v, n) {
+		rv = drbd_resume_io(&n->cs, &v->vs, sim_node_random(n), &write);
+		if (rv < SS_SUCCESS) {
+			op_end(n, rv);
+			return;
+		}
+		v->md_dirty |= write;
+	}
+	for_each_vol(v, n) {
+		wk = sim_queue(v, WK_AFTER);
+		wk->after.act[wk->after.nr++] = AW_MD_SYNC;
+		wk->ok = true;
+	}
+	n->op.list = sim_queue(n->vol[0], WK_CALL);
+	n->op.list->call = end_resume;
 }
 
 static void do_pause(struct sim_vol *v, bool pause)
@@ -1220,6 +1245,8 @@ static void poll_op(struct sim_node *n)
 	struct sim_vol *v = n->op.v;
 	struct drbd_change ch;
 
+	if (n->op.list)
+		return;
 	switch (n->op.kind) {
 	case OP_NONE:			break;
 	case OP_PRIMARY:		poll_primary(v); break;
@@ -1243,7 +1270,7 @@ static void poll_op(struct sim_node *n)
 		drbd_change_suspend(true, &ch);
 		op_end(n, sim_change_conn(n, &ch));
 		break;
-	case OP_RESUME_IO:		do_resume_io(n); break;
+	case OP_RESUME_IO:		begin_resume(n); break;
 	case OP_RESIZE:			op_end(n, do_resize(v)); break;
 	}
 }

@@ -118,6 +118,7 @@ struct sim_op {
 	bool conn_wide;
 	bool after_fence;
 	struct drbd_change change;
+	struct sim_work *list;		/* when it is done, the command ends with rv */
 	s32 rv;
 	struct drbd_promote promote;
 	struct drbd_disconnect disconnect;

@@ -305,8 +305,9 @@ static void load_next(struct sim_world *w, void *arg, u64 unused)
 	struct sim_vol *v = l->v;
 
 	(void)unused;
-	/* a device that is being demoted is not open */
-	if (v->vs.state.role == R_PRIMARY && (v->n->op.kind != OP_SECONDARY || v->n->op.v != v) &&
+	/* a device whose role is being changed is not open */
+	if (v->vs.state.role == R_PRIMARY &&
+	    ((v->n->op.kind != OP_PRIMARY && v->n->op.kind != OP_SECONDARY) || v->n->op.v != v) &&
 	    sim_oracle_outstanding(v) < 64 && v->sizes.capacity_sect)
 		sim_node_submit(v, make_bio(v));
 	if (--l->left)

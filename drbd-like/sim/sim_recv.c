@@ -280,7 +280,7 @@ static void got_uuids(struct sim_vol *v, const struct drbd_pkt *pkt)
 	case UUIDS_STORED:
 		break;
 	case UUIDS_STAND_ALONE:
-		sim_conn_stand_alone(v->n, "diskless primary: other data");
+		sim_conn_stand_alone(v->n, "primary without data: the peer has others");
 		break;
 	case UUIDS_SKIP_SYNC:
 		drbd_bm_clear(&v->bm, 0, v->bm.bits - 1);

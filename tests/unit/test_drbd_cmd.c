@@ -495,24 +495,34 @@ TEST(pause_and_resume_sync_answer_with_configuration_codes)
 	CHECK_INT(drbd_pause_sync_result(&vol[0], false, SS_NOTHING_TO_DO), ERR_PIC_AFTER_DEP);
 }
 
+static void check_resume(union drbd_state state, u32 flags, s32 rv, bool write_md, bool lost, bool fail)
+{
+	bool wrote, was_lost, failed;
+
+	fresh(1, state);
+	vol[0].flags |= flags;
+	CHECK_INT(drbd_resume_io(&conn, &vol[0], 0x99000, &wrote), rv);
+	drbd_resumed_io(&conn, &was_lost, &failed);
+	CHECK(wrote == write_md && was_lost == lost && failed == fail);
+}
+
 TEST(resume_io_makes_what_was_put_off)
 {
-	bool write_md, lost, fail;
+	bool write_md;
 
-	fresh(1, S(PRI, UNK, WF_CONNECTION, UP_TO_DATE, UNKNOWN));
-	vol[0].flags |= VF_NEW_CUR_UUID;
-	drbd_resume_io(&vol[0], 0x99000, &write_md, &lost, &fail);
-	CHECK(write_md && lost && !fail);
+	check_resume(S(PRI, UNK, WF_CONNECTION, UP_TO_DATE, UNKNOWN), VF_NEW_CUR_UUID, SS_SUCCESS, true, true, false);
 	CHECK_INT(vol[0].uuid[UI_CURRENT], 0x99001);
-	fresh(1, S(PRI, UNK, WF_CONNECTION, DISKLESS, UNKNOWN));
-	vol[0].flags |= VF_NEW_CUR_UUID;
-	drbd_resume_io(&vol[0], 0x99000, &write_md, &lost, &fail);
-	CHECK(!write_md && lost && fail);
+	check_resume(S(PRI, UNK, WF_CONNECTION, DISKLESS, UNKNOWN), VF_NEW_CUR_UUID, SS_SUCCESS, false, true, true);
 	CHECK_INT(vol[0].ed_uuid, 0x99000);
 	CHECK(!(vol[0].flags & VF_NEW_CUR_UUID));
-	fresh(1, S(PRI, SEC, CONNECTED, UP_TO_DATE, UP_TO_DATE));
-	drbd_resume_io(&vol[0], 0x99000, &write_md, &lost, &fail);
-	CHECK(!write_md && !lost && !fail);
+	check_resume(S(PRI, SEC, CONNECTED, UP_TO_DATE, UP_TO_DATE), 0, SS_SUCCESS, false, false, false);
+	/* not while the peer compares: seed 568799 */
+	fresh(1, S(PRI, UNK, WF_REPORT_PARAMS, UP_TO_DATE, UNKNOWN));
+	vol[0].flags |= VF_NEW_CUR_UUID;
+	drbd_conn_state_sent(&conn);
+	CHECK_INT(drbd_resume_io(&conn, &vol[0], 0x99000, &write_md), SS_IN_TRANSIENT_STATE);
+	CHECK(!write_md && (vol[0].flags & VF_NEW_CUR_UUID));
+	CHECK_INT(vol[0].uuid[UI_CURRENT], 0x1000);
 }
 
 /* --- attach and detach ------------------------------------------------------------------------------------------------------------- */

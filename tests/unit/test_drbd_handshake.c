@@ -825,7 +825,7 @@ TEST(identifiers_are_told_with_the_flags_that_matter)
 	for (i = 0; i < 32; i++) {
 		node_init(&n, i & 4 ? D_NEGOTIATING : D_UP_TO_DATE);
 		set_uuids(n.vol.uuid, 1, 2, 3, 4);
-		n.vol.flags = (i & 1 ? VF_DISCARD_MY_DATA : 0) | (i & 2 ? VF_CRASHED_PRIMARY : 0);
+		n.vol.flags = (i & 1 ? VF_DISCARD_MY_DATA : 0) | (i & 2 ? VF_CRASHED_PRIMARY : 0) | VF_OWN_CURRENT;
 		n.vol.attach_state.disk = i & 8 ? D_INCONSISTENT : D_UP_TO_DATE;
 		n.net.discard_my_data = i >> 4;
 		drbd_uuids_packet(&n.conn, &n.vol, 77, UUID_FLAG_SKIP_INITIAL_SYNC, &pkt);
@@ -834,11 +834,12 @@ TEST(identifiers_are_told_with_the_flags_that_matter)
 		CHECK(!memcmp(pkt.u.uuids.uuid, n.vol.uuid, sizeof(n.vol.uuid)));
 		CHECK_INT(pkt.u.uuids.bits_set, 77);
 		CHECK_INT(n.vol.sent_bits_set, 77);
+		CHECK(!(n.vol.flags & VF_OWN_CURRENT));		/* seed 577198 */
 		CHECK_INT(pkt.u.uuids.flags, 8 | (i & 17 ? 1 : 0) | (i & 2) | ((i & 12) == 12 ? 4 : 0));
 	}
 }
 
-TEST(a_primary_without_a_disk_accepts_only_the_data_it_worked_on)
+TEST(a_primary_without_good_data_accepts_only_what_it_worked_on)
 {
 	struct drbd_transition tr;
 	struct drbd_p_uuids p;
@@ -852,7 +853,7 @@ TEST(a_primary_without_a_disk_accepts_only_the_data_it_worked_on)
 	for (role = R_PRIMARY; role <= R_SECONDARY; role++)
 	for (same = 0; same < 2; same++) {
 		bool usable = disk >= D_INCONSISTENT;
-		bool foreign = !usable && role == R_PRIMARY && !same &&
+		bool foreign = disk <= D_INCONSISTENT && role == R_PRIMARY && !same &&	/* seed 133969 */
 			       (conn < C_CONNECTED || pdsk == D_DISKLESS);
 		bool follows = !usable && (role == R_PRIMARY || conn >= C_CONNECTED);
 
@@ -1862,7 +1863,7 @@ int main(void)
 	RUN(requests_are_as_large_as_both_disks_and_the_version_allow);
 	RUN(discards_are_sent_only_where_they_are_understood);
 	RUN(identifiers_are_told_with_the_flags_that_matter);
-	RUN(a_primary_without_a_disk_accepts_only_the_data_it_worked_on);
+	RUN(a_primary_without_good_data_accepts_only_what_it_worked_on);
 	RUN(fresh_disks_skip_the_first_sync_when_told_so);
 	RUN(a_received_state_is_judged_by_the_steps_in_every_state);
 	RUN(a_word_that_is_no_state_of_a_node_is_refused);

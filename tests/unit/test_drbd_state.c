@@ -485,6 +485,46 @@ TEST(a_source_left_alone_begins_a_generation_and_keeps_what_its_bitmap_counts_fr
 	CHECK_INT(vol[0].uuid[UI_HISTORY_END], 0x1000);
 }
 
+TEST(what_a_peer_that_was_primary_on_our_data_may_still_send_is_of_another_generation)
+{
+	union drbd_state os = S(PRI, PRI, CONNECTED, UP_TO_DATE, FAILED);
+
+	fresh(1, os);
+	vol[0].uuid[UI_BITMAP] = 0x500;
+	CHECK_INT(request(PDSK(DISKLESS), CS_HARD), SS_SUCCESS);
+	CHECK_STR(follow(os, vol[0].state), "md-sync");
+	CHECK_INT(vol[0].uuid[UI_CURRENT], 0x1000);	/* it still gets what is written */
+	os = vol[0].state;
+	CHECK_INT(request_conn(CONN(NETWORK_FAILURE), CS_HARD), SS_SUCCESS);
+	follow(os, vol[0].state);
+	CHECK_INT(vol[0].uuid[UI_CURRENT], 0x7777001);
+	CHECK_INT(vol[0].uuid[UI_BITMAP], 0x500);
+}
+
+/* Its frozen writes belong to these data and to no others: seeds 133969, 43398. */
+TEST(a_primary_without_good_data_remembers_the_generation_that_it_worked_on)
+{
+	static const struct { u8 role, disk, pdsk; bool remembers; } rows[] = {
+		{ R_PRIMARY, D_INCONSISTENT, D_UP_TO_DATE, true },
+		{ R_PRIMARY, D_DISKLESS, D_UP_TO_DATE, true },
+		{ R_PRIMARY, D_UP_TO_DATE, D_UP_TO_DATE, false },
+		{ R_PRIMARY, D_INCONSISTENT, D_INCONSISTENT, false },
+		{ R_SECONDARY, D_INCONSISTENT, D_UP_TO_DATE, false },
+	};
+	u32 i, known;
+
+	for (i = 0; i < 2 * ARRAY_SIZE(rows); i++) {
+		known = i % 2;
+		fresh(1, word(rows[i / 2].role, SEC, C_CONNECTED, rows[i / 2].disk, rows[i / 2].pdsk));
+		vol[0].ed_uuid = 0x1000;
+		vol[0].have_peer_uuids = known;
+		vol[0].peer.uuid[UI_CURRENT] = 0x2000;
+		CHECK_INT(request_conn(CONN(NETWORK_FAILURE), CS_HARD), SS_SUCCESS);
+		CHECK_MSG(vol[0].ed_uuid == (known && rows[i / 2].remembers ? 0x2000 : 0x1000), "row %u: %llx", i,
+			  vol[0].ed_uuid);
+	}
+}
+
 /* --- effects -------------------------------------------------------------------------------------------------------------- */
 
 TEST(immediate_effects_of_a_change)
@@ -921,6 +961,8 @@ int main(void)
 	RUN(a_peer_that_comes_back_without_its_disk_leaves_the_new_generation_due);
 	RUN(a_peer_that_is_primary_without_disk_gets_its_generation_although_our_io_waits);
 	RUN(a_source_left_alone_begins_a_generation_and_keeps_what_its_bitmap_counts_from);
+	RUN(what_a_peer_that_was_primary_on_our_data_may_still_send_is_of_another_generation);
+	RUN(a_primary_without_good_data_remembers_the_generation_that_it_worked_on);
 	RUN(immediate_effects_of_a_change);
 	RUN(flags_of_the_super_block_follow_from_the_state);
 	RUN(a_crash_is_forgotten_when_both_disks_are_up_to_date);
