@@ -323,7 +323,7 @@ static void size_with_disk(const struct drbd_vol_state *vol, const struct drbd_s
 	v->user_sect = vol->state.conn == C_WF_REPORT_PARAMS ? smaller_nonzero(s->user_sect, p->u_size) : p->u_size;
 	/* DDSF_FORCED is about a peer that is not there; this one is. */
 	v->size_sect = drbd_new_size(s, v->user_sect, false, connected, &too_big);
-	if (v->size_sect < s->capacity_sect && vol->state.disk >= D_OUTDATED &&
+	if (v->size_sect < s->capacity_sect && (vol->state.disk >= D_OUTDATED || vol->state.role == R_PRIMARY) &&
 	    (!connected || vol->state.pdsk == D_DISKLESS)) {
 		refuse_size(v, "the peer's disk is too small");
 		return;
@@ -341,6 +341,11 @@ static void size_without_disk(const struct drbd_vol_state *vol, const struct drb
 
 	if (!size || size == s->capacity_sect || (s->capacity_sect && !p->d_size))
 		return;
+	/* neither can know which of the two it is: when they meet with what they found they will */
+	if (vol->state.disk == D_NEGOTIATING && vol->state.pdsk < D_INCONSISTENT && s->agreed_sect) {
+		refuse_size(v, "both disks are being attached, and their sizes differ");
+		return;
+	}
 	if (size > DRBD_MAX_SECT_FLEX) {
 		refuse_size(v, "the peer's device size is out of range");
 		return;

@@ -408,6 +408,16 @@ enum drbd_state_rv drbd_soft_verdict(const struct drbd_conn_state *conn, union d
 	return SS_SUCCESS;
 }
 
+/*
+ * The roles decide who is the source of new space: they stay until both nodes have decided. The peer decides when it answers,
+ * and its answer is in order with its own changes.
+ */
+static bool disturbs_growth(const struct drbd_vol_state *vol, union drbd_state ns)
+{
+	return (vol->flags & VF_RESIZE_PENDING) && ns.conn >= C_CONNECTED &&
+	       (ns.role != vol->state.role || ns.peer != vol->state.peer);
+}
+
 /* What is wrong with a change that is not forced. */
 static enum drbd_state_rv polite_verdict(const struct drbd_conn_state *conn, const struct drbd_vol_state *vol,
 					 union drbd_state ns, u32 warn)
@@ -419,6 +429,8 @@ static enum drbd_state_rv polite_verdict(const struct drbd_conn_state *conn, con
 	if (rv < SS_SUCCESS && drbd_valid_verdict(conn, vol, os) != rv)
 		return rv;
 	rv = drbd_soft_verdict(conn, os, ns);
+	if (rv >= SS_SUCCESS && disturbs_growth(vol, ns))
+		return SS_IN_TRANSIENT_STATE;
 	/* no data are called UpToDate only because the wanted state needs them to be */
 	if (rv >= SS_SUCCESS && (warn & (WARN_DISK_UPGRADED | WARN_PDSK_UPGRADED)))
 		return SS_NO_UP_TO_DATE_DISK;
@@ -1139,7 +1151,9 @@ static void follow_resync_end(const struct follow *f)
 {
 	union drbd_state os = f->os, ns = f->ns;
 
-	if (ns.disk > D_NEGOTIATING && ns.pdsk > D_NEGOTIATING && (f->vol->flags & VF_RESYNC_AFTER_NEG)) {
+	/* an item of before the nodes met does not use it up */
+	if (ns.conn >= C_CONNECTED && ns.disk > D_NEGOTIATING && ns.pdsk > D_NEGOTIATING &&
+	    (f->vol->flags & VF_RESYNC_AFTER_NEG)) {
 		f->vol->flags &= ~VF_RESYNC_AFTER_NEG;
 		if (ns.conn == C_CONNECTED)
 			add(f->after, AW_RESYNC_GROWN);

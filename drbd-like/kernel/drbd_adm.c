@@ -318,7 +318,7 @@ static s32 prepare_disk(struct drbd_device *dev, struct drbd_attach_in *in)
 	sizes.own_max_bio = DRBD_MAX_BIO_SIZE;
 	sizes.agreed_sect = in->md_size_sect;
 	sizes.user_sect = dev->conf.disk_size;
-	if (dev->vs.state.conn < C_CONNECTED)
+	if (dev->vs.state.conn < C_CONNECTED || dev->vs.state.pdsk < D_INCONSISTENT)
 		sizes.peer_max_sect = 0;	/* no growth that the peer does not see */
 	if (!sizes.peer_max_bio)
 		sizes.peer_max_bio = dev->md.la_peer_max_bio_size;

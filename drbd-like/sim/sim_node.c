@@ -687,7 +687,7 @@ static s32 attach(struct sim_vol *v)
 	v->sizes.own_max_bio = DRBD_MAX_BIO_SIZE;
 	v->sizes.agreed_sect = v->md.la_size_sect;
 	v->sizes.user_sect = v->disk_conf.disk_size;
-	if (v->vs.state.conn < C_CONNECTED)
+	if (v->vs.state.conn < C_CONNECTED || v->vs.state.pdsk < D_INCONSISTENT)
 		v->sizes.peer_max_sect = 0;	/* no growth that the peer does not see */
 	v->sizes.capacity_sect = drbd_new_size(&v->sizes, v->sizes.user_sect, false, false, &too_big);
 	new_bitmap(v, v->sizes.capacity_sect);
@@ -702,7 +702,7 @@ static s32 attach(struct sim_vol *v)
 			v->vs.flags |= VF_RESYNC_AFTER_NEG;
 		sim_bm_write(v, NULL, NULL);
 	}
-	v->md.la_size_sect = v->sizes.capacity_sect;
+	v->md.la_size_sect = v->sizes.agreed_sect = v->sizes.capacity_sect;
 	drbd_attach_bitmap(&v->vs, v->bm.bits, v->bm.set);
 	drbd_al_init(&v->al, sim_alloc(v->w, drbd_al_mem_byte(v->disk_conf.al_extents)), v->disk_conf.al_extents, 1, 8,
 		     (u32)((v->sizes.capacity_sect + 8191) / 8192), 0);

@@ -569,13 +569,15 @@ static void sizes(struct node *a, struct node *b, bool ask, u16 dds, struct drbd
 TEST(the_smaller_disk_decides_but_data_is_never_cut_off_while_connecting)
 {
 	struct drbd_sizes_verdict v;
-	u8 conn, disk, pdsk;
+	u8 conn, disk, pdsk, role;
 	struct node a, b;
 
 	for (conn = C_WF_REPORT_PARAMS; conn <= C_SYNC_TARGET; conn++)
+	for (role = R_PRIMARY; role <= R_SECONDARY; role++)
 		for (disk = D_INCONSISTENT; disk <= D_UP_TO_DATE; disk++)
 			for (pdsk = D_DISKLESS; pdsk <= D_UP_TO_DATE; pdsk++) {
-				bool refused = disk >= D_OUTDATED && (conn < C_CONNECTED || pdsk == D_DISKLESS);
+				bool refused = (disk >= D_OUTDATED || role == R_PRIMARY) &&	/* seed 99685 */
+					       (conn < C_CONNECTED || pdsk == D_DISKLESS);
 
 				if (disk == D_UNKNOWN)
 					continue;
@@ -583,6 +585,7 @@ TEST(the_smaller_disk_decides_but_data_is_never_cut_off_while_connecting)
 				node_init(&b, disk);
 				a.sizes.own_max_sect = a.sizes.capacity_sect = 2000;
 				b.vol.state.conn = conn;
+				b.vol.state.role = role;
 				b.vol.state.pdsk = pdsk;
 				sizes(&a, &b, false, 0, &v);
 				CHECK_INT(b.sizes.peer_max_sect, 2000);
@@ -671,6 +674,34 @@ TEST(a_node_without_a_disk_takes_the_size_that_the_peer_exports)
 		if (v.set_size)
 			CHECK_INT(v.size_sect, cases[i].size);
 		CHECK(!v.set_user);
+	}
+}
+
+TEST(two_disks_being_attached_of_different_size_do_not_change_places)
+{
+	static const struct { u8 disk, pdsk; u64 agreed, size; bool refused; } rows[] = {
+		{ D_NEGOTIATING, D_DISKLESS, 2048, 1000, true },	/* seed 41819 */
+		{ D_NEGOTIATING, D_NEGOTIATING, 2048, 3000, true },	/* seed 614745 */
+		{ D_NEGOTIATING, D_DISKLESS, 2048, 2048, false },
+		{ D_NEGOTIATING, D_DISKLESS, 0, 1000, false },		/* just created */
+		{ D_NEGOTIATING, D_UP_TO_DATE, 2048, 3000, false },
+		{ D_DISKLESS, D_DISKLESS, 2048, 3000, false },
+	};
+	struct drbd_sizes_verdict v;
+	struct node a, b;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		node_init(&a, D_NEGOTIATING);
+		node_init(&b, rows[i].disk);
+		a.vol.state.conn = b.vol.state.conn = C_CONNECTED;
+		b.vol.state.pdsk = rows[i].pdsk;
+		b.sizes.agreed_sect = rows[i].agreed;
+		b.sizes.capacity_sect = 2048;
+		a.sizes.capacity_sect = rows[i].size;
+		sizes(&a, &b, false, 0, &v);
+		CHECK_MSG(v.stand_alone == rows[i].refused, "row %u", i);
+		CHECK_MSG(v.set_size == (!rows[i].refused && rows[i].size != 2048), "row %u", i);
 	}
 }
 
@@ -1856,6 +1887,7 @@ int main(void)
 	RUN(the_smaller_disk_decides_but_data_is_never_cut_off_while_connecting);
 	RUN(the_smaller_limit_of_the_administrators_holds_at_connect_and_the_peers_later);
 	RUN(a_node_without_a_disk_takes_the_size_that_the_peer_exports);
+	RUN(two_disks_being_attached_of_different_size_do_not_change_places);
 	RUN(sizes_are_answered_until_both_nodes_agree);
 	RUN(a_device_that_grew_is_resynced_now_later_or_not_at_all);
 	RUN(growth_at_connect_is_seen_by_both_and_synced);

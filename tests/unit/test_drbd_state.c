@@ -823,6 +823,34 @@ TEST(a_volume_that_grew_is_resynced_while_others_connect)
 	CHECK(conn.flags & CNF_STATE_SENT);
 }
 
+TEST(the_resync_of_growth_at_connect_is_not_used_up_by_an_item_of_before)
+{
+	union drbd_state connecting = S(SEC, UNK, WF_REPORT_PARAMS, UP_TO_DATE, UNKNOWN);
+
+	fresh(1, S(SEC, SEC, CONNECTED, UP_TO_DATE, UP_TO_DATE));
+	vol[0].flags |= VF_RESYNC_AFTER_NEG;
+	CHECK_STR(follow(S(SEC, UNK, WF_CONNECTION, UP_TO_DATE, UNKNOWN), connecting), "md-sync");
+	CHECK(vol[0].flags & VF_RESYNC_AFTER_NEG);	/* seed 41027 and 25 others */
+	CHECK_STR(follow(connecting, vol[0].state), "state grown md-sync");
+	CHECK(!(vol[0].flags & VF_RESYNC_AFTER_NEG));
+}
+
+TEST(roles_stay_while_the_peer_grows)
+{
+	fresh(1, S(PRI, SEC, CONNECTED, UP_TO_DATE, UP_TO_DATE));
+	vol[0].flags |= VF_RESIZE_PENDING;
+	CHECK_INT(request(ROLE(SEC), 0), SS_IN_TRANSIENT_STATE);	/* seed 26362 */
+	CHECK_INT(request(DS_PEER(R_MASK), DS_PEER(PRI), CS_LOCAL_ONLY), SS_TWO_PRIMARIES);
+	vol[0].state = S(SEC, SEC, CONNECTED, UP_TO_DATE, UP_TO_DATE);
+	CHECK_INT(request(DS_PEER(R_MASK), DS_PEER(PRI), CS_LOCAL_ONLY), SS_IN_TRANSIENT_STATE);
+	CHECK_INT(request(CONN(DISCONNECTING), CS_LOCAL_ONLY), SS_SUCCESS);
+	vol[0].state = S(PRI, SEC, CONNECTED, UP_TO_DATE, UP_TO_DATE);
+	CHECK_INT(request(ROLE(SEC), CS_HARD), SS_SUCCESS);
+	vol[0].flags = 0;
+	vol[0].state = S(PRI, SEC, CONNECTED, UP_TO_DATE, UP_TO_DATE);
+	CHECK_INT(request(ROLE(SEC), 0), SS_SUCCESS);
+}
+
 TEST(extremes_are_over_all_volumes)
 {
 	fresh(2, S(SEC, UNK, WF_CONNECTION, OUTDATED, UNKNOWN));
@@ -976,6 +1004,8 @@ int main(void)
 	RUN(a_connection_without_volumes_changes_alone);
 	RUN(a_suspension_is_a_change_of_every_volume);
 	RUN(a_volume_that_grew_is_resynced_while_others_connect);
+	RUN(the_resync_of_growth_at_connect_is_not_used_up_by_an_item_of_before);
+	RUN(roles_stay_while_the_peer_grows);
 	RUN(extremes_are_over_all_volumes);
 	RUN(the_peers_requests_are_applied_from_our_side);
 	RUN(one_of_two_concurrent_changes_wins);
