@@ -79,7 +79,7 @@ send_arp_DIR := $(HB_DIR)
 INSTALL += 755:$(O)/send_arp:$(HB_DIR)/send_arp
 
 UNIT_TESTS += test_hb_conf test_hb_msg test_hb_takeover test_hb_member test_hb_node
-test_hb_conf_SRC = tests/unit/test_hb_conf.c $(HB_PARSE_SRC) lib/conf.c lib/log.c lib/fault.c
+test_hb_conf_SRC = tests/unit/test_hb_conf.c heartbeat/hb_state.c $(HB_PARSE_SRC) lib/conf.c lib/log.c lib/fault.c
 test_hb_conf_PKG = $(HB_PKG)
 
 test_hb_msg_SRC = tests/unit/test_hb_msg.c $(HB_PURE_SRC) heartbeat/authkeys.c lib/conf.c lib/log.c lib/fault.c

@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +17,7 @@
 #include "lib/log.h"
 #include "lib/fault.h"
 
-enum { SMALL_FILE_BYTE = 4096 };
+enum { SMALL_FILE_BYTE = 4096, UUID_BYTE = 16 };
 
 void hb_own_name(const char *dir, char *name, size_t size)
 {
@@ -99,16 +98,32 @@ static int random_uuid(unsigned char *uuid)
 	return err;
 }
 
+/* As the original makes it: 32 hexadecimal digits from glibc's rand(), seeded by a hash of the name. */
+static void uuid_of_name(const char *name, unsigned char *uuid)
+{
+	struct random_data data = { .state = NULL };
+	int32_t high, low;
+	unsigned int seed = 0;
+	char state[128];
+	int i;
+
+	while (*name)
+		seed = 31 * seed + (unsigned char)*name++;
+	initstate_r(seed, state, sizeof(state), &data);
+	for (i = 0; i < UUID_BYTE; i++) {
+		random_r(&data, &high);
+		random_r(&data, &low);
+		uuid[i] = (unsigned char)(high % 16 << 4 | low % 16);
+	}
+}
+
 int hb_own_uuid(const char *path, const char *name, bool by_name, unsigned char *uuid)
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
 	int fd, err;
 	ssize_t n;
 
 	if (by_name) {
-		if (!EVP_Digest(name, strlen(name), digest, NULL, EVP_sha1(), NULL))
-			return -EINVAL;
-		memcpy(uuid, digest, 16);
+		uuid_of_name(name, uuid);
 		return 0;
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -293,7 +293,43 @@ scenario_netstring() {
 	done
 	round
 }
-scenario_compression() { HB_CF=$'traditional_compression on\ncompression_threshold 1\ncompression bz2' lab; round; }
+# big_message FROM : one above the threshold reaches both nodes whole, and goes over the wire small
+big_message() {
+	local from=$1 to i text
+	to=$((3 - from))
+	text=$(printf 'x%.0s' {1..400})
+	(
+		trap - ERR # it ends with the lab
+		on "$to" timeout 30 tcpdump -Uni eth0 -w "$LAB/packets" "src 10.77.0.$from and udp port 694" 2>"$LAB/tcpdump"
+	) &
+	until_text 10 "$LAB/tcpdump" "listening on eth0"
+	printf '>>>\nt=big\na=%s\nb=%s\nc=%s\nd=%s\n<<<\n' "$text" "$text" "$text" "$text" >"$LAB/big"
+	on "$from" bash -c "cat $LAB/big >/var/lib/heartbeat/fifo"
+	for i in 1 2; do until_text 10 "$LAB/hooks" "server$i server$from 1600"; done
+	until_text 5 "$LAB/packets" "_compressed_payload"
+	! grep -q "${text:0:50}" "$LAB/packets" || return 1
+	: >"$LAB/hooks"
+}
+
+compressed_with() { # ALGORITHM
+	HB_CF="traditional_compression on
+compression_threshold 1
+compression $1" lab
+	local i
+	for i in 1 2; do
+		on "$i" bash -c "printf '#!/bin/sh\nall=\$HA_a\$HA_b\$HA_c\$HA_d\necho server$i \$HA_src \${#all} >>$LAB/hooks\n' >/etc/ha.d/rc.d/big; chmod 755 /etc/ha.d/rc.d/big"
+	done
+	both_up
+	big_message 1
+	big_message 2
+	tool 1 hb_standby
+	until_holds 15 "$ALL2"
+	until_rsc 20 2 all
+	stop 2
+	until_holds 20 "$ALL1"
+}
+scenario_compression() { compressed_with bz2; }
+scenario_compression_zlib() { compressed_with zlib; }
 scenario_legacy() {
 	HB_FAILBACK=legacy lab
 	start 1
@@ -552,6 +588,49 @@ scenario_logd() { # a running ha_logd gets the messages of the daemon and of its
 	stop 2
 	until_text 20 "$LAB/through" "Received shutdown notice from 'server2'"
 	! grep -q "shutdown notice" "$LAB/direct" || return 1
+}
+
+scenario_directives() { # what shows in no message
+	local pid before
+	HB_CF=$'coredumps off\nenv COLOUR=green\ncluster blue\nhbgenmethod time\nhopfudge 7' lab
+	on 1 bash -c "printf '#!/bin/sh\necho \$HA_COLOUR \$HA_cluster \$HA_hopfudge \$HA_keepalive \$HA_CURHOST \$HA_msgfmt >>$LAB/hooks\n' >/etc/ha.d/rc.d/status; chmod 755 /etc/ha.d/rc.d/status"
+	before=$(date +%s)
+	both_up
+	until_text 5 "$LAB/hooks" "^green blue 7 200ms server1 classic\$"
+	pid=$(on 1 cat /run/heartbeat.pid)
+	on 1 grep -qE 'Max core file size +0 +0 ' "/proc/${pid// }/limits"
+	[ "$(on 1 cat /var/lib/heartbeat/hb_generation)" -ge "$before" ]
+	# the tools that scripts call
+	[ "$(on 1 /usr/share/heartbeat/ResourceManager listkeys server1)" = fake::r1 ]
+	rm "$LAB/state/r1.server1"
+	on 1 /usr/share/heartbeat/req_resource fake::r1
+	until_holds 10 "$EACH"
+	stop 2
+	until_holds 10 "$ALL1"
+	rm "$LAB/state/r2.server1"
+	on 1 /usr/share/heartbeat/mach_down server2
+	until_holds 10 "$ALL1"
+}
+
+scenario_nodes() { # a node comes to the configuration of both, from either, and leaves it
+	local i
+	lab
+	both_up
+	for i in 1 2; do
+		on "$i" /usr/share/heartbeat/hb_addnode server3
+		until_text 20 "$LAB/log1" "Adding new node\[server3\]"
+		until_text 20 "$LAB/log2" "Adding new node\[server3\]"
+		until_text 30 "$LAB/log1" "node server3: is dead"
+		until_text 30 "$LAB/log2" "node server3: is dead"
+		on "$i" /usr/share/heartbeat/hb_delnode server3
+		until_text 20 "$LAB/log1" "Removing node \[server3\]"
+		until_text 20 "$LAB/log2" "Removing node \[server3\]"
+		[ "$(on 1 cl_status listnodes | sort | xargs)" = "server1 server2" ]
+		[ "$(on 2 cl_status listnodes | sort | xargs)" = "server1 server2" ]
+		: >"$LAB/log1"
+		: >"$LAB/log2"
+	done
+	until_holds 1 "$EACH"
 }
 
 scenario_failfast() { # its death is the node's

@@ -43,7 +43,9 @@ setup() {
 @test "signed with md5, multicast" { went md5_mcast ours orig; }
 @test "signed with md5, unicast" { went md5_ucast orig ours; }
 @test "netstrings" { went netstring ours orig; }
-@test "compressed messages" { went compression orig ours; }
+@test "messages compressed by bz2" { went compression orig ours; }
+@test "messages compressed by zlib" { went compression_zlib ours orig; }
+@test "hb_addnode and hb_delnode, on either node" { went nodes ours orig; }
 @test "legacy mode" { went legacy ours orig; }
 @test "ipfail, ours loses its ping node" { went ipfail ours orig; }
 @test "ipfail, theirs loses its ping node" { went ipfail orig ours; }

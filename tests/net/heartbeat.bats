@@ -45,6 +45,7 @@ setup() {
 @test "only an UpToDate disk is handed over or taken" { went uptodate ours ours; }
 @test "held addresses are announced again" { went announce ours ours; }
 @test "the targets of ha_logd where that does not run, rotated logs" { went logs ours ours; }
+@test "environment, core dumps, generation, and the tools of scripts" { went directives ours ours; }
 @test "the death of a failfast child reboots the node" { went failfast ours ours; }
 @test "monitor starts again, counts, and hands over" { went monitor ours ours; }
 @test "stonith comes before takeover" { went stonith ours ours; }

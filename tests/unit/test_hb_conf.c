@@ -9,6 +9,7 @@
 #include "heartbeat/authkeys.h"
 #include "heartbeat/ha_cf.h"
 #include "heartbeat/haresources.h"
+#include "heartbeat/hb_state.h"
 #include "heartbeat/hb_msg.h"
 #include "lib/fault.h"
 
@@ -130,6 +131,17 @@ TEST(each_directive_is_obeyed)
 	CHECK_INT(ha_cf_limit(&cf, "Filesystem")->stop_ms, 90000);
 	CHECK_INT(ha_cf_limit(&cf, "IPaddr")->start_ms, 60000);
 	ha_cf_free(&cf);
+}
+
+/* what the original sends where its name is server1 */
+TEST(a_uuid_from_the_name_is_the_originals)
+{
+	static const unsigned char want[] = { 0xe0, 0x87, 0xc4, 0x40, 0xd8, 0x8d, 0xb9, 0x17,
+					      0x17, 0xa6, 0x58, 0xe6, 0x94, 0x78, 0x9c, 0xf7 };
+	unsigned char uuid[sizeof(want)];
+
+	CHECK_INT(hb_own_uuid("/nonexistent", "server1", true, uuid), 0);
+	CHECK(!memcmp(uuid, want, sizeof(want)));
 }
 
 TEST(each_mistake_has_its_line)
@@ -350,6 +362,7 @@ int main(void)
 	RUN(the_usual_file_is_read);
 	RUN(times_have_the_originals_units_and_rounding);
 	RUN(each_directive_is_obeyed);
+	RUN(a_uuid_from_the_name_is_the_originals);
 	RUN(each_mistake_has_its_line);
 	RUN(all_mistakes_are_told_at_once);
 	RUN(every_allocation_of_ha_cf_fails_once);
