@@ -270,6 +270,144 @@ feature_vipcheck() {
 	director "$conf" stop
 }
 
+# Where it looks for itself, and finds not ours.
+original_in_place() {
+	[ "$who" != original ] || { cp "$LD_ORIG/root/usr/sbin/ldirectord" /usr/sbin/; PATH=/usr/sbin:$PATH; }
+}
+
+# answer ARGS... : exit code and what is said, without what differs each time
+answer() {
+	local code=0
+	director "$@" >"$dir/out" 2>"$dir/err" || code=$?
+	echo "${*//$dir/DIR}: $code"
+	sed -e "s,$dir,DIR,g" -e 's/\(pid: \|\[\)[0-9][0-9]*/\1PID/' -e 's/^/ out /' "$dir/out"
+	sed -e "s,$dir,DIR,g" -e 's/\(pid: \|\[\)[0-9][0-9]*/\1PID/' -e 's/^/ err /' "$dir/err"
+}
+
+feature_commands() {
+	server
+	original_in_place
+	write_conf '' ''
+	pid_file=/run/ldirectord.feature.cf.pid
+	for command in status stop try-restart reload force-reload; do answer "$conf" $command; done
+	answer "$conf" start
+	table "1=1 2=5"
+	first=$(cat "$pid_file")
+	for command in status start reload force-reload; do answer "$conf" $command; done
+	[ "$(cat "$pid_file")" = "$first" ] || fail "another process"
+	answer "$conf" restart
+	table "1=1 2=5"
+	[ "$(cat "$pid_file")" != "$first" ] || fail "the same process"
+	first=$(cat "$pid_file")
+	answer "$conf" try-restart
+	table "1=1 2=5"
+	[ "$(cat "$pid_file")" != "$first" ] || fail "the same process"
+	kill -KILL "$(cat "$pid_file")"
+	soon [ ! -e "/proc/$(cat "$pid_file")/exe" ]
+	for command in status reload try-restart stop start; do answer "$conf" $command; done
+	table "1=1 2=5"
+	answer "$conf" stop
+	table gone
+	soon [ ! -e "$pid_file" ]
+	answer "$dir/missing.cf" start
+	printf 'mistake=yes\n\n' >"$conf"
+	for command in status stop start reload try-restart; do answer "$conf" $command; done
+	# the usage is a text of its own
+	for words in "$conf nonsense" "nonsense" "-z $conf start" ""; do
+		# shellcheck disable=SC2086 # words
+		answer $words >"$dir/usage"
+		sed '/^ out /d' "$dir/usage"
+		grep -q '^ out ' "$dir/usage" || fail "no usage: $words"
+	done
+}
+
+# An address behind which nothing is: every echo request is counted by the kernel and lost.
+feature_checkcount() {
+	ip link add hole type veth peer name floor
+	ip link set floor up
+	ip link set hole up
+	ip addr add 10.8.0.1/24 dev hole
+	ip neigh replace 10.8.0.2 lladdr 02:00:00:00:00:01 dev hole
+	printf 'ipvsadm=/usr/sbin/ipvsadm\nlogfile="%s"\nchecktimeout=1\ncheckinterval=60\ncheckcount=3\n%s\n\n' "$dir/log" \
+		$'virtual=172.25.32.100:80\n\treal=10.8.0.2:80 masq\n\tchecktype=ping' >"$conf"
+	asked() { awk '/^Icmp:/ { for (i = 2; i <= NF; i++) if (names) { if (name[i] == "OutEchos") print $i } else name[i] = $i; names = 1 }' /proc/net/snmp; }
+	asked_enough() { [ "$(asked)" -ge 3 ]; }
+	director "$conf" start 2>/dev/null
+	soon asked_enough
+	# and not once more
+	sleep 2.5
+	[ "$(asked)" = 3 ] || fail "asked $(asked) times"
+	director "$conf" stop 2>/dev/null
+}
+
+feature_maintenance_name() {
+	printf '127.0.0.1 localhost\n10.9.1.1 web1.example\n10.9.1.2 web2.example\n' >"$dir/hosts"
+	mount --bind "$dir/hosts" /etc/hosts
+	mkdir "$dir/maintenance"
+	server
+	write_conf "maintenancedir=$dir/maintenance" ''
+	director "$conf" start
+	table "1=1 2=5"
+	for name in web1 web1.example web1:8099 web1.example:8099; do
+		touch "$dir/maintenance/$name"
+		table "2=5"
+		rm "$dir/maintenance/$name"
+		table "1=1 2=5"
+		echo "$name"
+	done
+	# of another port or host: nothing
+	touch "$dir/maintenance/web1:80" "$dir/maintenance/web" "$dir/maintenance/web1.example.org"
+	sleep 2.5
+	table "1=1 2=5"
+	director "$conf" stop
+	table gone
+}
+
+feature_hostile() {
+	server
+	{
+		printf 'ipvsadm=/usr/sbin/ipvsadm\nlogfile="%s"\nnegotiatetimeout=2\ncheckinterval=1\n' "$dir/log"
+		printf 'virtual=172.25.32.100:80\n\treal=10.9.1.1->10.9.1.8:8099 masq\n\tservice=http\n\treceive="Test Page"\n'
+		printf 'virtual=172.25.32.101:443\n\treal=10.9.1.1->10.9.1.9:8099 masq 2\n\tservice=https\n'
+		printf 'virtual=172.25.32.102:25\n\treal=10.9.1.1->10.9.1.8:8099 masq 3\n\tservice=smtp\n'
+		printf 'virtual=172.25.32.103:21\n\treal=10.9.1.2->10.9.1.8:8099 masq 4\n\tservice=ftp\n\trequest="x"\n\treceive="y"\n\n'
+	} >"$conf"
+	mode 2 drip
+	mode 3 huge
+	mode 4 reset
+	mode 5 silent
+	mode 6 refuse
+	mode 7 greet "$(head -c 100 /dev/zero | tr '\0' x)"
+	mode 8 wrong
+	mode 9 greet 220 me
+	director "$conf" start
+	table "1=1"
+	pid=$(cat /run/ldirectord.feature.cf.pid)
+	finished() { director "$conf" status --json | sed -n 's/.*"checks_finished": \([0-9]*\).*/\1/p'; }
+	# 32 checks: a few rounds of all
+	before=$(finished)
+	soon bash -c "[ \"\$('$O/ldirectord' '$conf' status --json | sed -n 's/.*\"checks_finished\": \([0-9]*\).*/\1/p')\" -gt $((before + 160)) ]"
+	table "1=1"
+	director "$conf" status --json >"$dir/json"
+	[ "$(grep -c '"state": "down"' "$dir/json")" = 31 ] || fail "not all are down: $(cat "$dir/json")"
+	grown=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status")
+	[ "$grown" -lt $((${LD_MEMORY_KB:-32} * 1024)) ] || fail "$grown KiB"
+	director "$conf" stop
+}
+
+feature_ping6() {
+	printf 'ipvsadm=/usr/sbin/ipvsadm\nlogfile="%s"\nchecktimeout=3\ncheckinterval=1\n%s\n\n' "$dir/log" \
+		$'virtual6=[fd77::100]:80\n\treal6=[fd09::1]:80 masq\n\treal6=[fd09::2]:80 masq 2\n\tchecktype=ping' >"$conf"
+	director "$conf" start
+	table "1=1 2=2"
+	ip addr del fd09::1/128 dev lo
+	table "2=2"
+	ip addr add fd09::1/128 dev lo
+	table "1=1 2=2"
+	director "$conf" stop
+	table gone
+}
+
 in_log() { sed -n "s/^\[[^]]*\] \($1.*\)/\1/p" "$dir/log"; } # START OF A MESSAGE : all that start so
 log_second() { # START OF A MESSAGE : when it was written last
 	local at
@@ -453,8 +591,7 @@ feature_reload_failed() {
 # Another configuration goes with this one.
 feature_execute() {
 	server
-	# where the original is to find itself, and not ours
-	[ "$who" != original ] || { cp "$LD_ORIG/root/usr/sbin/ldirectord" /usr/sbin/; PATH=/usr/sbin:$PATH; }
+	original_in_place
 	write_conf '' ''
 	sed -e 's/172.25.32.100/172.25.32.200/' -e 's/10.9.1.2:8099 masq 5/10.9.1.3:8099 masq 9/' "$conf" >"$dir/other.cf"
 	write_conf "execute=$dir/other.cf" ''

@@ -3,8 +3,8 @@
 # What ldirectord does beside its table: mail, commands that it runs, files that it writes, the question who else answers for a
 # virtual address. Where the original can it too, both say the same. All features are tried at once, each in a place of its own.
 
-ALONE="mail mail_local metrics vipcheck risecount slowstart drain_reload drain_limit test_command status_json reload_failed"
-BOTH="mail_text fallbackcommand callback_autoreload callback_alone monitorfile supervised execute"
+ALONE="mail mail_local metrics vipcheck risecount slowstart drain_reload drain_limit test_command status_json reload_failed hostile ping6 checkcount"
+BOTH="commands maintenance_name mail_text fallbackcommand callback_autoreload callback_alone monitorfile supervised execute"
 
 setup_file() {
 	load ../lib/ldirectord.bash
@@ -46,3 +46,8 @@ both() { # FEATURE : have done the same, and something
 @test "-t names all mistakes with their lines and leaves the running daemon alone" { well ours test_command; }
 @test "status --json has state, reason and times of every server, and 3 where nothing runs" { well ours status_json; }
 @test "a reload that fails keeps the old configuration at work, and start and stop work after it" { well ours reload_failed; }
+@test "every command answers as the original does: stopped, running, with a stale pid file, a wrong file, or none" { both commands; }
+@test "checkcount is how often an unanswered ping asks" { well ours checkcount; }
+@test "maintenance by host name, whole or to its first dot, with or without port" { both maintenance_name; }
+@test "endless headers and bodies, drips, resets and wrong TLS cost a deadline and little memory" { well ours hostile; }
+@test "ping over IPv6" { well ours ping6; }
