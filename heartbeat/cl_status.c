@@ -2,6 +2,7 @@
 /* cl_status: asks the daemon and prints the answer (heartbeat.md 6.1); --json prints everything at once. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +11,10 @@
 
 #include "heartbeat/hb_client.h"
 #include "heartbeat/hb_state.h"
+#include "lib/conf.h"
 #include "lib/std_fds.h"
 
-enum { OK = 0, NO = 1, BAD_PARAMETER = 11, TIMED_OUT = 12, UNKNOWN_ERROR = 13 };
+enum { OK = 0, NO = 1, BAD_PARAMETER = 11, TIMED_OUT = 12, UNKNOWN_ERROR = 13, CLIENT_STATUS_MS = 500 };
 
 struct call {
 	struct hb_client client;
@@ -77,6 +79,8 @@ static int list_links(struct call *call, const char *node, bool verbose)
 
 	if (n < 0)
 		return n;
+	if (call->human)
+		printf("\tthis node has the following heartbeat links:\n");
 	for (i = 0; i < n; i++)
 		if (verbose)
 			printf("\t%s\t%s\n", item[i].name, item[i].status);
@@ -92,6 +96,8 @@ static int do_listnodes(struct call *call)
 
 	if (n < 0)
 		return failed(call, n, "Cannot start node walk", UNKNOWN_ERROR);
+	if (call->human)
+		printf("The nodes are as follow:\n");
 	for (i = n - 1; i >= 0; i--) {
 		bool ping = !strcmp(item[i].type, "ping");
 
@@ -118,8 +124,8 @@ static int do_hbstatus(struct call *call)
 
 /* -- nodes and links -------------------------------------------------------------------------------------------------- */
 
-/* Prints the field; the text is the caller's to free. */
-static int ask_node(struct call *call, const char *reqtype, const char *field, char **text)
+/* Prints the field, or the sentence in which it stands behind the node; the text is the caller's to free. */
+static int ask_node(struct call *call, const char *reqtype, const char *field, const char *before, const char *behind, char **text)
 {
 	int err;
 
@@ -132,14 +138,16 @@ static int ask_node(struct call *call, const char *reqtype, const char *field, c
 	}
 	if (err)
 		return failed(call, err, "Cannot ask for the node", UNKNOWN_ERROR);
+	if (call->human)
+		printf("%s %s%s ", before, call->word[0], behind);
 	printf("%s\n", *text ? *text : "");
 	return OK;
 }
 
-static int print_node(struct call *call, const char *reqtype, const char *field)
+static int print_node(struct call *call, const char *reqtype, const char *field, const char *before, const char *behind)
 {
 	char *text = NULL;
-	int code = ask_node(call, reqtype, field, &text);
+	int code = ask_node(call, reqtype, field, before, behind, &text);
 
 	free(text);
 	return code;
@@ -148,7 +156,7 @@ static int print_node(struct call *call, const char *reqtype, const char *field)
 static int do_nodestatus(struct call *call)
 {
 	char *text = NULL;
-	int code = ask_node(call, "nodestatus", "st", &text);
+	int code = ask_node(call, "nodestatus", "st", "The cluster node", " is", &text);
 
 	if (!code && text && strcmp(text, "active") && strcmp(text, "up") && strcmp(text, "ping"))
 		code = NO;
@@ -158,17 +166,17 @@ static int do_nodestatus(struct call *call)
 
 static int do_nodetype(struct call *call)
 {
-	return print_node(call, "nodetype", "nodetype");
+	return print_node(call, "nodetype", "nodetype", "The node", "'s type:");
 }
 
 static int do_nodeweight(struct call *call)
 {
-	return print_node(call, "nodeweight", "weight");
+	return print_node(call, "nodeweight", "weight", "The weight of the cluster node", " is");
 }
 
 static int do_nodesite(struct call *call)
 {
-	return print_node(call, "nodesite", "site");
+	return print_node(call, "nodesite", "site", "The site of the cluster node", " is");
 }
 
 static int do_listhblinks(struct call *call)
@@ -191,6 +199,8 @@ static int do_hblinkstatus(struct call *call)
 	err = ask_field(call, "ifstatus", "st", "node", call->word[0], "ifname", call->word[1], &text);
 	if (err || !text)
 		return failed(call, err, "Cannot get heartbeat link status", UNKNOWN_ERROR);
+	if (call->human)
+		printf("The node %s's heartbeat link %s is ", call->word[0], call->word[1]);
 	printf("%s\n", text);
 	err = strcmp(text, "up") ? NO : OK;
 	free(text);
@@ -200,11 +210,17 @@ static int do_hblinkstatus(struct call *call)
 static int do_clientstatus(struct call *call)
 {
 	static const char *const states[] = { "online", "offline", "join", "leave" };
+	int64_t wait_ms = CLIENT_STATUS_MS;
 	char *text = NULL;
 	int err, i;
 
 	if (call->words < 2)
 		return missing("node name and client name");
+	if (call->words > 2 && (conf_num(call->word[2], 1, INT_MAX, &wait_ms))) {
+		error("timeout [%s] is not a number of milliseconds", call->word[2]);
+		return BAD_PARAMETER;
+	}
+	call->client.wait_ms = (int)wait_ms;
 	err = ask_field(call, "clientstatus", "cs", "node", call->word[0], "cn", call->word[1], &text);
 	if (err == -ETIMEDOUT) {
 		printf("No timely response.\n");
@@ -251,6 +267,8 @@ static int do_hbparameter(struct call *call)
 		error("REASON: %s", call->client.why);
 		return NO;
 	}
+	if (call->human)
+		printf("Heartbeat parameter %s's value: ", call->parameter);
 	printf("%s\n", text);
 	free(text);
 	return OK;
@@ -349,19 +367,19 @@ static const struct subcommand {
 	int (*run)(struct call *call);
 	const char *args, *help;
 } subcommands[] = {
-	{ "clientstatus", "+", do_clientstatus, "NODE CLIENT [MS]", "whether a client is signed on at a node" },
-	{ "hblinkstatus", "+", do_hblinkstatus, "NODE LINK", "state of a link to a node" },
-	{ "hbstatus", "+v", do_hbstatus, "[-v]", "whether heartbeat runs here; -v: and the nodes" },
-	{ "listnodes", "+npv", do_listnodes, "[-n|-p] [-v]", "the nodes; -n normal ones, -p ping nodes, -v with state and links" },
-	{ "listhblinks", "+v", do_listhblinks, "NODE [-v]", "the links to a node; -v with state" },
-	{ "nodestatus", "+", do_nodestatus, "NODE", "state of a node" },
-	{ "nodeweight", "+", do_nodeweight, "NODE", "weight of a node" },
-	{ "nodesite", "+", do_nodesite, "NODE", "site of a node" },
-	{ "nodetype", "+", do_nodetype, "NODE", "normal or ping" },
-	{ "rscstatus", "+mp", do_rscstatus, "[-m]", "which resources this node holds; -m as a sentence" },
-	{ "hbparameter", "+p:", do_hbparameter, "-p NAME", "value of a directive of ha.cf" },
-	{ "failcount", "+c", do_failcount, "[-c]", "failures found by monitor; -c clears them" },
-	{ "--json", "+", do_json, "", "everything, as JSON" },
+	{ "clientstatus", "m", do_clientstatus, "NODE CLIENT [MS]", "whether a client is signed on at a node" },
+	{ "hblinkstatus", "m", do_hblinkstatus, "NODE LINK", "state of a link to a node" },
+	{ "hbstatus", "mv", do_hbstatus, "[-v]", "whether heartbeat runs here; -v: and the nodes" },
+	{ "listnodes", "mnpv", do_listnodes, "[-n|-p] [-v]", "the nodes; -n normal ones, -p ping nodes, -v with state and links" },
+	{ "listhblinks", "mv", do_listhblinks, "NODE [-v]", "the links to a node; -v with state" },
+	{ "nodestatus", "m", do_nodestatus, "NODE", "state of a node" },
+	{ "nodeweight", "m", do_nodeweight, "NODE", "weight of a node" },
+	{ "nodesite", "m", do_nodesite, "NODE", "site of a node" },
+	{ "nodetype", "m", do_nodetype, "NODE", "normal or ping" },
+	{ "rscstatus", "m", do_rscstatus, "", "which resources this node holds" },
+	{ "hbparameter", "mp:", do_hbparameter, "-p NAME", "value of a directive of ha.cf" },
+	{ "failcount", "c", do_failcount, "[-c]", "failures found by monitor; -c clears them" },
+	{ "--json", "", do_json, "", "everything, as JSON" },
 	{ NULL, NULL, NULL, NULL, NULL }
 };
 
@@ -369,7 +387,8 @@ static int usage(void)
 {
 	const struct subcommand *sub;
 
-	printf("Usage: cl_status <sub-command> [<options>] [<parameters>]\n\nSub-commands:\n");
+	printf("Usage: cl_status <sub-command> [<options>] [<parameters>]\n\nOption of all but the last two: -m for sentences\n\n"
+	       "Sub-commands:\n");
 	for (sub = subcommands; sub->name; sub++)
 		printf("%s %s\n\t%s\n", sub->name, sub->args, sub->help);
 	return OK;
@@ -394,11 +413,6 @@ static int parse(struct call *call, const struct subcommand *sub, int argc, char
 	}
 	call->word = argv + optind;
 	call->words = argc - optind;
-	/* options may stand behind the node's name too */
-	if (call->words > 1 && !strcmp(call->word[call->words - 1], "-v") && strchr(sub->options, 'v')) {
-		call->verbose = true;
-		call->words--;
-	}
 	return OK;
 }
 

@@ -19,7 +19,7 @@ static int wait_answer(struct hb_client *client, struct hb_msg *answer, const ch
 	int err;
 
 	for (;;) {
-		err = hb_ipc_wait(&client->ipc, answer, HB_CLIENT_WAIT_MS);
+		err = hb_ipc_wait(&client->ipc, answer, client->wait_ms ? client->wait_ms : HB_CLIENT_WAIT_MS);
 		if (err)
 			return err;
 		type = hb_msg_get(answer, "t");

@@ -14,6 +14,7 @@ struct hb_client {
 	char name[32];
 	char why[128];		    /* the reason of the last failure; may be empty */
 	int64_t keepalive_ms, deadtime_ms;
+	int wait_ms; /* for an answer; 0: HB_CLIENT_WAIT_MS */
 	/* what came while an answer was waited for; NULL: dropped */
 	void (*other)(void *arg, struct hb_msg *msg);
 	void *arg;

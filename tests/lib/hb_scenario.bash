@@ -802,6 +802,79 @@ scenario_api() { # clients: who may sign on, what they are told
 	! on 1 bash -c 'kill -0 $(tail -n 1 /run/respawned)' || return 1
 }
 
+scenario_cl_status() { # either cl_status says the same of either daemon
+	local i words
+	HB_CF="ping $PING" lab
+	ping_is 1 add
+	ping_is 2 add
+	both_up
+	cp "$O/cl_status" "$LAB/cl_ours"
+	cp "$HB_ORIG/root/usr/bin/cl_status" "$LAB/cl_theirs"
+	for i in 1 2; do
+		[ "${KIND[i]}" = orig ] || on "$i" mount -t overlay overlay -o "lowerdir=/usr:$HB_ORIG/root/usr" /usr
+		until_says 20 ping "$i" nodestatus "$PING"
+		until_link "$i" "$PING" "$PING" up
+	done
+	said() { on "$1" bash -c "$LAB/cl_$2 $3 2>/dev/null; echo exit \$?"; } # NODE PROGRAM WORDS
+	while read -r words; do
+		for i in 1 2; do
+			echo "server$i: cl_status $words"
+			diff <(said "$i" ours "$words") <(said "$i" theirs "$words")
+		done
+	done <<-END
+		hbstatus
+		hbstatus -m
+		listnodes
+		listnodes -n
+		listnodes -p
+		listnodes -v
+		nodestatus server1
+		nodestatus -m server2
+		nodestatus $PING
+		nodestatus nobody
+		nodestatus
+		nodetype server1
+		nodetype $PING
+		nodetype nobody
+		nodeweight server2
+		nodesite server2
+		listhblinks server1
+		listhblinks server2
+		listhblinks $PING
+		listhblinks nobody
+		hblinkstatus server1 eth0
+		hblinkstatus server2 eth0
+		hblinkstatus -m server2 eth0
+		hblinkstatus server2 eth9
+		hblinkstatus nobody eth0
+		clientstatus server1 nobody
+		clientstatus server1 nobody 2000
+		rscstatus
+		rscstatus -m
+		hbparameter -p deadtime
+		hbparameter -p keepalive
+		hbparameter -p auto_failback
+		hbparameter -p debug
+		hbparameter -p baud
+		hbparameter -p udpport
+		hbparameter -p watchdog
+		hbparameter -p bogus
+		hbparameter
+		hbparameter -m -p deadtime
+		listnodes -m
+		nodestatus server1 -m
+		nodestatus -p server1
+		nodetype -m server1
+		nodeweight -m server2
+		nodesite -m server2
+		listhblinks -m server2
+		listhblinks server2 -v
+		rscstatus -p
+		-m rscstatus
+		bogus
+	END
+}
+
 scenario_closed() { # started by one who has closed stdin, stdout and stderr
 	lab
 	on 1 bash -c 'exec heartbeat <&- >&- 2>&-'
@@ -822,11 +895,15 @@ scenario_watchdog() { # one byte each status, the magic one at the end
 }
 
 scenario_ipv6() { # IPv6, unicast and multicast
-	HB_MEDIA=$'ucast6 eth0 fd77::1\nucast6 eth0 fd77::2\nmcast6 eth0 ff02::7 695 1 0' lab
+	HB_CF='ping6 fd77::9' HB_MEDIA=$'ucast6 eth0 fd77::1\nucast6 eth0 fd77::2\nmcast6 eth0 ff02::7 695 1 0' lab
+	on 1 ip addr add fd77::9/128 dev lo
 	on 1 ip addr add fd77::1/64 dev eth0 nodad
 	on 2 ip addr add fd77::2/64 dev eth0 nodad
 	round
 	until_text 1 "$LAB/log1" "Link server2:eth0 up."
+	until_says 10 ping 1 nodestatus fd77::9
+	on 1 ip addr del fd77::9/128 dev lo
+	until_text 10 "$LAB/log1" "node fd77::9: is dead"
 }
 
 scenario_init_script() { # as the boot does it

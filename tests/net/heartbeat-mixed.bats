@@ -45,6 +45,7 @@ setup() {
 @test "netstrings" { went netstring ours orig; }
 @test "messages compressed by bz2" { went compression orig ours; }
 @test "messages compressed by zlib" { went compression_zlib ours orig; }
+@test "cl_status of either kind says the same of either daemon" { went cl_status ours orig; }
 @test "hb_addnode and hb_delnode, on either node" { went nodes ours orig; }
 @test "legacy mode" { went legacy ours orig; }
 @test "ipfail, ours loses its ping node" { went ipfail ours orig; }
