@@ -52,7 +52,7 @@ void drbd_tl_init(struct drbd_tl *tl)
 	tl->queued_nr = tl->left_nr = 0;
 	tl->barrier_sent_ms = 0;
 	tl->barrier_sent_nr = 0;
-	tl->barrier_sent_any = 0;
+	tl->barrier_sent_any = tl->barrier_wanted = 0;
 	tl->epochs_nr = 0;
 }
 
@@ -161,13 +161,45 @@ bool drbd_req_conflict(struct drbd_req_vol *vol, u64 sector, u32 size_byte)
 
 /* --- epochs, sender ------------------------------------------------------------------------------------------------ */
 
-bool drbd_tl_close_epoch(struct drbd_tl *tl)
+static bool close_epoch(struct drbd_tl *tl)
 {
 	if (!tl->epoch_writes)
 		return false;
 	tl->epoch++;
 	tl->epoch_writes = 0;
 	return true;
+}
+
+static bool barrier_due(const struct drbd_tl *tl)
+{
+	return tl->sent_writes && tl->sent_epoch != tl->epoch;
+}
+
+bool drbd_tl_close_epoch(struct drbd_tl *tl)
+{
+	bool closed = close_epoch(tl) || barrier_due(tl);
+
+	if (closed)
+		tl->barrier_wanted = 1;
+	return closed;
+}
+
+bool drbd_tl_want_barrier(struct drbd_tl *tl)
+{
+	if (!linked(&tl->unbarred))
+		return false;
+	tl->barrier_wanted = 1;
+	return barrier_due(tl);
+}
+
+bool drbd_tl_barrier_waits(const struct drbd_tl *tl)
+{
+	return !linked(&tl->send) && tl->sent_writes && !tl->barrier_wanted;
+}
+
+bool drbd_tl_to_send(const struct drbd_tl *tl)
+{
+	return linked(&tl->send) || barrier_due(tl);
 }
 
 bool drbd_tl_drained(const struct drbd_tl *tl)
@@ -203,6 +235,7 @@ enum drbd_send drbd_tl_next_send(struct drbd_tl *tl, u64 now_ms, struct drbd_req
 		tl->barrier_sent_nr = tl->sent_epoch;
 		tl->barrier_sent_ms = now_ms;
 		tl->barrier_sent_any = 1;
+		tl->barrier_wanted = tl->barrier_wanted && epoch != tl->epoch;
 		tl->sent_writes = 0;
 		tl->epochs_nr++;
 		return DRBD_SEND_BARRIER;
@@ -242,8 +275,8 @@ void drbd_tl_sender_reset(struct drbd_tl *tl)
 		link_remove(tl->unacked.next);
 	tl->left_nr = tl->queued_nr;
 	tl->sent_writes = 0;
-	tl->barrier_sent_any = 0;
-	drbd_tl_close_epoch(tl);
+	tl->barrier_sent_any = tl->barrier_wanted = 0;
+	close_epoch(tl);
 }
 
 /* --- bits and what follows from them --------------------------------------------------------------------------------- */
@@ -347,7 +380,7 @@ static u32 complete(struct drbd_tl *tl, struct drbd_request *req, const struct d
 	req->iv.completed = 1;
 	if (req->iv.waiting)
 		todo |= RQ_DO_WAKE;
-	if ((f & RQ_WRITE) && req->epoch == tl->epoch && drbd_tl_close_epoch(tl))
+	if ((f & RQ_WRITE) && req->epoch == tl->epoch && close_epoch(tl) && tl->barrier_wanted)
 		todo |= RQ_DO_WAKE_SENDER;
 	return todo | ((req->flags & RQ_POSTPONED) ? RQ_DO_RESTART : RQ_DO_COMPLETE);
 }

@@ -163,6 +163,7 @@ struct drbd_tl {
 	u64 barrier_sent_ms;		/* when the last P_BARRIER was sent */
 	u32 barrier_sent_nr;
 	u8 barrier_sent_any;
+	u8 barrier_wanted;		/* somebody waits for the barrier of a closed epoch */
 	u32 epochs_nr;			/* P_BARRIER sent since start, for /proc/drbd */
 };
 
@@ -244,8 +245,27 @@ struct drbd_request *drbd_req_find(const struct drbd_interval_tree *tree, u64 se
 /* The packet that carries a queued request, enum drbd_packet, and its dp_flags. */
 u16 drbd_req_packet(const struct drbd_request *req, const struct drbd_req_env *env, u32 *dp_flags);
 
-/* Closes the open epoch if it holds writes. True if so: wake the sender. For state changes (drbd-states.md 5.1). */
+/*
+ * Closes the open epoch if it holds writes. True if so, or if the barrier of one that was closed has not been sent: wake the
+ * sender, it is wanted. For state changes (drbd-states.md 5.1).
+ */
 bool drbd_tl_close_epoch(struct drbd_tl *tl);
+
+/*
+ * Somebody waits for a write to leave the log (its activity-log extents, say): the barrier of the open epoch does not wait
+ * for company when its writes have closed it. True: one is due, wake the sender.
+ */
+bool drbd_tl_want_barrier(struct drbd_tl *tl);
+
+/* There is something to send. */
+bool drbd_tl_to_send(const struct drbd_tl *tl);
+
+/*
+ * Nothing but a barrier is, or will be, to be sent, of an epoch that its own writes close as they complete. Nobody waits for
+ * it: the sender may keep it until the next request, with which it goes in one packet, but not for ever, for the records of
+ * these writes and their activity-log extents wait for its ack. A flush or a state change wants it at once.
+ */
+bool drbd_tl_barrier_waits(const struct drbd_tl *tl);
 
 /*
  * No mirrored write waits for its barrier ack. A demotion closes the epoch and waits for this, or for the loss of the

@@ -836,6 +836,9 @@ static s32 disconnect_res(struct drbd_resource *r, bool force)
 	u32 seen;
 	s32 rv;
 
+	spin_lock_irqsave(&r->lock, flags);
+	drbd_want_barrier(r);	/* what has its ack before the connection ends needs no resync */
+	spin_unlock_irqrestore(&r->lock, flags);
 	what = drbd_disconnect_begin(&d, force);
 	while (what == DISCONNECT_CHANGE) {
 		rv = drbd_change_wait(r, NULL, &d.change);

@@ -154,7 +154,7 @@ static int send_held(struct drbd_resource *r, struct drbd_socket *s, int flags, 
 	u32 n = s->held_byte;
 
 	s->held_byte = 0;
-	return n ? send_kvec(r, s, s->sbuf, n, flags, ko) : 0;
+	return n && s->sock ? send_kvec(r, s, s->sbuf, n, flags, ko) : 0;
 }
 
 /* Socket's mutex held. Puts a packet behind those that wait in its buffer. */
@@ -288,16 +288,22 @@ void drbd_hold_barrier_acks(struct drbd_resource *r)
 		send_failed(r, DRBD_META_SOCK, P_BARRIER_ACK, err);
 }
 
-void drbd_send_acks(struct drbd_resource *r)
+void drbd_send_held(struct drbd_resource *r, u8 sock)
 {
-	u32 ko = 0;
+	struct drbd_socket *s = socket_of(r, sock);
+	u32 ko = r->net.ko_count;
 	int err;
 
-	mutex_lock(&r->meta.mutex);
-	err = r->meta.sock ? send_held(r, &r->meta, 0, &ko) : 0;
-	mutex_unlock(&r->meta.mutex);
+	mutex_lock(&s->mutex);
+	err = send_held(r, s, 0, &ko);
+	mutex_unlock(&s->mutex);
 	if (err)
-		send_failed(r, DRBD_META_SOCK, P_WRITE_ACK, err);
+		send_failed(r, sock, sock == DRBD_DATA_SOCK ? P_BARRIER : P_WRITE_ACK, err);
+}
+
+void drbd_send_acks(struct drbd_resource *r)
+{
+	drbd_send_held(r, DRBD_META_SOCK);
 }
 
 void drbd_send_ack(struct drbd_device *dev, u16 cmd, u64 sector, u32 size_byte, u64 block_id)

@@ -17,8 +17,9 @@ struct drbd_payload {
 
 /* Sends one packet; pkt->tail_byte is set from t. 0 or -errno, and then the connection is failed. Sleeps. */
 int drbd_send(struct drbd_resource *r, u8 sock, struct drbd_pkt *pkt, const struct drbd_payload *t);
-/* The same, but it goes with the next packet on that socket, which the caller knows to follow at once. No payload. */
+/* The same, but it goes with the next packet on that socket, or with drbd_send_held(), which the caller owes. No payload. */
 int drbd_send_later(struct drbd_resource *r, u8 sock, struct drbd_pkt *pkt);
+void drbd_send_held(struct drbd_resource *r, u8 sock);
 int drbd_send_cmd(struct drbd_resource *r, u8 sock, u16 cmd);
 int drbd_send_state(struct drbd_device *dev, union drbd_state s);
 int drbd_send_uuids(struct drbd_device *dev, u32 extra);

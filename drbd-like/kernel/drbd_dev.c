@@ -387,6 +387,8 @@ static bool start_pending(struct drbd_device *dev)
 			list_add_tail(&req->link, &next->link);	/* where it was */
 	}
 	due |= dev->disk_open && dev->al.collected;
+	if (!list_empty(&dev->pending))
+		drbd_want_barrier(r);
 	spin_unlock_irqrestore(&r->lock, flags);
 	drbd_run(&td);
 	return due && drbd_al_write(dev);

@@ -560,6 +560,8 @@ bool drbd_al_close(struct drbd_device *dev, u32 wait_ms)
 		spin_lock_irqsave(&r->lock, flags);
 		closed = !dev->al_writing && drbd_al_empty(&dev->al, al_device_extents(dev->sizes.capacity_sect));
 		dev->al_closed = closed;
+		if (!closed)
+			drbd_want_barrier(r);
 		spin_unlock_irqrestore(&r->lock, flags);
 		if (closed || dev->vs.state.disk <= D_FAILED || (wait_ms && drbd_now_ms() >= deadline))
 			return closed;
@@ -669,11 +671,14 @@ void drbd_al_put(struct drbd_device *dev, struct drbd_al_hold *h)
 	h->taken = false;
 }
 
-bool drbd_al_in_use(struct drbd_device *dev, u64 sector)
+bool drbd_rs_extent_begin(struct drbd_device *dev, u64 sector, bool step_back)
 {
 	u32 e = (u32)(sector / DRBD_RS_EXTENT_SECT) * 4;
+	bool busy = drbd_al_busy(&dev->al, e, e + 3);
 
-	return drbd_al_busy(&dev->al, e, e + 3);
+	if (busy)
+		drbd_want_barrier(dev->res);
+	return drbd_rs_begin_io(&dev->ext, sector, busy, step_back) == RS_LOCKED;
 }
 
 /* The bitmap of what is given up goes first. */

@@ -54,7 +54,8 @@ void drbd_al_put(struct drbd_device *dev, struct drbd_al_hold *h);
 bool drbd_al_get_fast(struct drbd_device *dev, struct drbd_al_hold *h);
 /* Writes a transaction if one is due; sleeps. */
 bool drbd_al_write(struct drbd_device *dev);		/* true: something was written */
-bool drbd_al_in_use(struct drbd_device *dev, u64 sector);
+/* Lock held. As drbd_rs_begin_io(), true: locked; application writes in the way are to leave the transfer log. */
+bool drbd_rs_extent_begin(struct drbd_device *dev, u64 sector, bool step_back);
 
 /* Usable for data: lock held. */
 static inline bool drbd_disk_usable(const struct drbd_device *dev)

@@ -293,6 +293,8 @@ static bool al_for_peer(struct drbd_peer *pr)
 		got = drbd_al_get(dev, &pr->al, &due);
 		if (got && pr->al.taken)
 			pr->p.flags |= EE_IN_ACT_LOG;
+		if (!got)
+			drbd_want_barrier(r);
 		spin_unlock_irqrestore(&r->lock, flags);
 		if (got)
 			return true;
@@ -658,7 +660,7 @@ static bool read_gate(struct drbd_peer *pr)
 
 	if (pr->kind == RS_READ_REQ)
 		return !drbd_peer_read_wait(&dev->rv, pr->p.iv.sector, pr->p.iv.size_byte);
-	if (drbd_rs_begin_io(&dev->ext, pr->p.iv.sector, drbd_al_in_use(dev, pr->p.iv.sector), false) != RS_LOCKED)
+	if (!drbd_rs_extent_begin(dev, pr->p.iv.sector, false))
 		return false;
 	pr->locked = true;
 	return true;

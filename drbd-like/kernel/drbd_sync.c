@@ -295,7 +295,7 @@ static bool next_piece(struct drbd_device *dev, u32 number, u64 *sector, u32 *si
 	}
 	dev->rs.pos = bit;
 	*sector = bit * 8;
-	if (drbd_rs_begin_io(&dev->ext, *sector, drbd_al_in_use(dev, *sector), true) != RS_LOCKED)
+	if (!drbd_rs_extent_begin(dev, *sector, true))
 		return false;
 	for (bits = 1; bits < number && bit + bits < dev->bm.bits && drbd_rs_may_grow(bit, bits, max, gran) &&
 		       drbd_bm_test(&dev->bm, bit + bits); bits++)
@@ -353,7 +353,7 @@ static void make_ov_requests(struct drbd_device *dev, u32 number)
 		spin_lock_irqsave(&r->lock, flags);
 		pos = dev->rs.pos * 8;
 		found = dev->vs.state.conn == C_VERIFY_S && pos < dev->sizes.capacity_sect && pos < dev->rs.ov_stop_sect &&
-			drbd_rs_begin_io(&dev->ext, pos, drbd_al_in_use(dev, pos), true) == RS_LOCKED;
+			drbd_rs_extent_begin(dev, pos, true);
 		if (found && !drbd_ov_next(&dev->rs, dev->sizes.capacity_sect, &sector, &size)) {
 			drbd_rs_complete_io(&dev->ext, pos);
 			found = false;

@@ -13,6 +13,7 @@
 #define ADM_WAIT_MS	30000		/* a command waits so long for a transient state to end */
 #define MD_SYNC_MS	5000
 #define ANSWER_KO	7		/* of a state change, where ko-count is off */
+#define BARRIER_WAIT_MS	20		/* a barrier that nobody waits for waits so long for a request to go with */
 
 /* --- queue ---------------------------------------------------------------------------------------------------------------- */
 
@@ -803,6 +804,12 @@ void drbd_role_followup(struct drbd_device *dev, bool forced)
 	drbd_worker_flush(r);
 }
 
+void drbd_want_barrier(struct drbd_resource *r)
+{
+	if (drbd_tl_want_barrier(&r->tl))
+		wake_up_process(r->worker);
+}
+
 /* --- sender -------------------------------------------------------------------------------------------------------------------- */
 
 static bool send_one(struct drbd_kreq *req)
@@ -866,6 +873,14 @@ static void cork(struct drbd_resource *r, bool on)
 	drbd_cork(&r->data, on);
 }
 
+/* What the sender holds back goes. */
+static void push(struct drbd_resource *r)
+{
+	cork(r, false);
+	if (READ_ONCE(r->data.held_byte))
+		drbd_send_held(r, DRBD_DATA_SOCK);
+}
+
 /* Lock held, dropped meanwhile. False: nothing to send. */
 static bool sender_step(struct drbd_resource *r, unsigned long *flags)
 {
@@ -883,11 +898,15 @@ static bool sender_step(struct drbd_resource *r, unsigned long *flags)
 		if (!up)
 			return true;
 		r->sender_busy = true;
+		more = r->tl.send.next != &r->tl.send;
 		spin_unlock_irqrestore(&r->lock, *flags);
 		memset(&pkt, 0, sizeof(pkt));
 		pkt.cmd = P_BARRIER;
 		pkt.u.barrier.barrier = nr;
-		drbd_send(r, DRBD_DATA_SOCK, &pkt, NULL);
+		if (more)
+			drbd_send_later(r, DRBD_DATA_SOCK, &pkt);
+		else
+			drbd_send(r, DRBD_DATA_SOCK, &pkt, NULL);
 		spin_lock_irqsave(&r->lock, *flags);
 		break;
 	case DRBD_SEND_REQUEST:
@@ -934,7 +953,7 @@ static bool work_step(struct drbd_resource *r, unsigned long *flags)
 	fixed = wk->static_storage;
 	r->worker_busy = true;
 	spin_unlock_irqrestore(&r->lock, *flags);
-	cork(r, false);
+	push(r);
 	wk->fn(r, wk);
 	if (!fixed)
 		drbd_work_free(wk);
@@ -950,12 +969,19 @@ static bool work_step(struct drbd_resource *r, unsigned long *flags)
 int drbd_worker(void *arg)
 {
 	struct drbd_resource *r = arg;
+	const unsigned long patience = msecs_to_jiffies(BARRIER_WAIT_MS) + 1;
+	unsigned long since = jiffies;	/* there was nothing but a barrier to send, since then */
 	unsigned long flags;
+	bool lone;
 
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
 		spin_lock_irqsave(&r->lock, flags);
-		if (!list_empty(&r->works) || r->tl.send.next != &r->tl.send || r->tl.sent_epoch != r->tl.epoch) {
+		lone = drbd_tl_barrier_waits(&r->tl) && !r->net.on_congestion;
+		if (!lone)
+			since = jiffies;
+		if (!list_empty(&r->works) ||
+		    (drbd_tl_to_send(&r->tl) && (!lone || time_after_eq(jiffies, since + patience)))) {
 			__set_current_state(TASK_RUNNING);
 			if (work_step(r, &flags) || sender_step(r, &flags)) {
 				spin_unlock_irqrestore(&r->lock, flags);
@@ -965,14 +991,14 @@ int drbd_worker(void *arg)
 			/* what came between the two is seen: wakers hold the lock */
 		}
 		spin_unlock_irqrestore(&r->lock, flags);
-		if (r->corked) {
+		if (r->corked || READ_ONCE(r->data.held_byte)) {
 			__set_current_state(TASK_RUNNING);
-			cork(r, false);
+			push(r);
 			continue;	/* what came meanwhile */
 		}
 		if (kthread_should_stop())
 			break;
-		schedule();
+		schedule_timeout(lone ? patience : MAX_SCHEDULE_TIMEOUT);
 	}
 	__set_current_state(TASK_RUNNING);
 	return 0;

@@ -24,6 +24,8 @@ void drbd_queue(struct drbd_resource *r, struct drbd_work *wk);
 void drbd_queue_static(struct drbd_resource *r, struct drbd_work *wk);
 /* Everything queued until now is done. */
 void drbd_worker_flush(struct drbd_resource *r);
+/* Lock held: somebody waits for writes to leave the transfer log. */
+void drbd_want_barrier(struct drbd_resource *r);
 /* Lock held; fn frees pr. */
 void drbd_queue_peer(struct drbd_peer *pr, void (*fn)(struct drbd_resource *, struct drbd_work *));
 

@@ -445,7 +445,7 @@ TEST(own_overlapping_writes_follow_each_other)
 	CHECK(start(2, 16, 4096, RQ_WRITE, &env) & RQ_DO_SUBMIT_LOCAL);
 	event(0, RQE_LOCAL_DONE, &env);
 	CHECK_INT(send_next(&env), 0);
-	CHECK_INT(event(0, RQE_WRITE_ACKED, &env), RQ_DO_COMPLETE | RQ_DO_WAKE | RQ_DO_WAKE_SENDER);
+	CHECK_INT(event(0, RQE_WRITE_ACKED, &env), RQ_DO_COMPLETE | RQ_DO_WAKE);
 	/* complete, if not freed: no conflict any more, but still found by its id */
 	CHECK(drbd_req_find(&vol.writes, 0, 100) == &rq[0]);
 	CHECK(!drbd_req_find(&vol.writes, 8, 100));
@@ -475,7 +475,11 @@ TEST(barriers_stand_between_epochs)
 	CHECK(event(0, RQE_BARRIER_ACKED, &env) & RQ_DO_FREE);
 	CHECK(!(event(1, RQE_BARRIER_ACKED, &env) & RQ_DO_FREE));	/* its disk is slow */
 	CHECK(event(1, RQE_LOCAL_DONE, &env) & RQ_DO_FREE);
-	CHECK(event(2, RQE_LOCAL_DONE, &env) & RQ_DO_WAKE_SENDER);
+	CHECK(drbd_tl_barrier_waits(&tl) && !drbd_tl_to_send(&tl));
+	CHECK(event(2, RQE_LOCAL_DONE, &env) & RQ_DO_COMPLETE);
+	CHECK(drbd_tl_barrier_waits(&tl) && drbd_tl_to_send(&tl));	/* nobody waits for it */
+	CHECK(drbd_tl_close_epoch(&tl));			/* now somebody does */
+	CHECK(!drbd_tl_barrier_waits(&tl) && drbd_tl_to_send(&tl));
 	CHECK_INT(send_next(&env), 1001);			/* idle: closed by itself */
 	CHECK_INT(send_next(&env), -1);
 	CHECK_INT(vol.in_flight_sect, 8);
@@ -487,6 +491,31 @@ TEST(barriers_stand_between_epochs)
 	start(4, 32, 4096, 0, &env);
 	CHECK_INT(send_next(&env), 1002);
 	CHECK_INT(send_next(&env), 4);
+}
+
+TEST(who_waits_for_the_log_waits_for_no_company_of_the_barrier)
+{
+	struct drbd_req_env env = env_of(1, D_UP_TO_DATE, D_UP_TO_DATE);
+
+	fresh();
+	CHECK(!drbd_tl_want_barrier(&tl));			/* nothing is in it */
+	start(0, 0, 4096, RQ_WRITE, &env);
+	CHECK_INT(send_next(&env), 0);
+	CHECK(drbd_tl_barrier_waits(&tl));
+	CHECK(!drbd_tl_want_barrier(&tl));			/* its epoch is open: nothing to wake for */
+	CHECK(!drbd_tl_barrier_waits(&tl) && !drbd_tl_to_send(&tl));
+	CHECK(event(0, RQE_LOCAL_DONE, &env) & RQ_DO_WAKE_SENDER);
+	CHECK(drbd_tl_to_send(&tl));
+	CHECK_INT(send_next(&env), 1000);
+	/* closed before somebody wants it */
+	start(1, 8, 4096, RQ_WRITE, &env);
+	CHECK_INT(send_next(&env), 1);
+	CHECK(!(event(1, RQE_LOCAL_DONE, &env) & RQ_DO_WAKE_SENDER));
+	CHECK(drbd_tl_barrier_waits(&tl));
+	CHECK(drbd_tl_want_barrier(&tl));
+	CHECK(!drbd_tl_barrier_waits(&tl));
+	CHECK_INT(send_next(&env), 1001);
+	CHECK(!drbd_tl_to_send(&tl));
 }
 
 TEST(an_epoch_holds_max_epoch_size_writes_and_a_flush_closes_it)
@@ -964,6 +993,7 @@ int main(void)
 	RUN(new_requests_wait_while_suspended_or_held);
 	RUN(own_overlapping_writes_follow_each_other);
 	RUN(barriers_stand_between_epochs);
+	RUN(who_waits_for_the_log_waits_for_no_company_of_the_barrier);
 	RUN(an_epoch_holds_max_epoch_size_writes_and_a_flush_closes_it);
 	RUN(a_barrier_ack_before_its_acks_is_refused);
 	RUN(sender_keeps_requests_and_other_work_in_order);
