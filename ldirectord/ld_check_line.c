@@ -295,4 +295,6 @@ const struct ld_dialog_type ld_check_imap = { .open = line_open, .feed = line_fe
 const struct ld_dialog_type ld_check_imaps = { .tls = true, .open = line_open, .feed = line_feed };
 const struct ld_dialog_type ld_check_nntp = { .open = line_open, .feed = nntp_feed };
 const struct ld_dialog_type ld_check_simpletcp = { .open = simpletcp_open, .feed = simpletcp_feed };
-const struct ld_dialog_type ld_check_sip = { .transport = LD_OVER_PROTO, .open = sip_open, .feed = sip_feed };
+const struct ld_dialog_type ld_check_sip = {
+	.transport = LD_OVER_PROTO, .names_itself = true, .open = sip_open, .feed = sip_feed,
+};

@@ -121,5 +121,5 @@ static enum ld_verdict radius_feed(struct ld_dialog *d, const char *buf, size_t 
 #endif
 
 const struct ld_dialog_type ld_check_radius = {
-	.transport = LD_OVER_UDP, .check_timeout = true, .open = radius_open, .feed = radius_feed,
+	.transport = LD_OVER_UDP, .check_timeout = true, .names_itself = true, .open = radius_open, .feed = radius_feed,
 };

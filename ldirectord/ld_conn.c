@@ -339,7 +339,8 @@ static void start_dialog(struct probe *p)
 {
 	int budget_ms = ld_check_budget_ms(p->check);
 
-	note_local(p);
+	if (p->dialog->type->names_itself)
+		note_local(p);
 	if (p->main.datagram)
 		ev_timer_set(p->check->checker->loop, &p->resend, budget_ms / RESENDS, send_again, p);
 	take(p, p->dialog->type->open(p->dialog));
@@ -488,7 +489,8 @@ static void conn_event(struct ev *ev, void *arg)
 	socklen_t len = sizeof(err);
 
 	if (c->connecting) {
-		getsockopt(ev->fd, SOL_SOCKET, SO_ERROR, &err, &len);
+		if (ev->ready & (EV_ERR | EV_HUP))
+			getsockopt(ev->fd, SOL_SOCKET, SO_ERROR, &err, &len);
 		if (err) {
 			end_error(p, strerror(err));
 			return;

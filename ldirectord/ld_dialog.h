@@ -52,6 +52,7 @@ struct ld_dialog_type {
 	enum ld_transport transport;
 	bool tls;
 	bool check_timeout; /* bounded by checktimeout, not by negotiatetimeout */
+	bool names_itself;  /* wants to know its end of the connection */
 	/* Called when connected: says the first words, if it is the client that speaks first. */
 	enum ld_verdict (*open)(struct ld_dialog *d);
 	/* n bytes of the answer; 0: its end. A datagram comes whole. */
@@ -63,7 +64,7 @@ struct ld_dialog {
 	const struct ld_probe_conf *conf;
 	const struct ld_dialog_type *type;
 	uint64_t seed;		/* of identifiers that must not repeat; changes from check to check */
-	struct ld_addr local;	/* this end of the connection */
+	struct ld_addr local;	/* this end of the connection, where names_itself */
 	uint16_t local_port;
 	char out[LD_OUT_BYTE];	/* to be sent; the caller empties it */
 	size_t out_byte;

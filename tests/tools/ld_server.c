@@ -12,7 +12,8 @@
  *	reset		resets the connection
  *	refuse		closes at once
  *	greet TEXT	says TEXT as a line at once, then closes when the client does
- * With LD_SERVER_LOG=FILE the time of each connection to the first address is appended to it, in milliseconds.
+ * With LD_SERVER_LOG=FILE the time of each connection to the first address is appended to it, in milliseconds; with
+ * LD_SERVER_FIRST=FILE that of the first connection to each address.
  * Prints "ready" when it listens on all.
  */
 #include <arpa/inet.h>
@@ -33,7 +34,7 @@ static const char *dir;
 struct listener {
 	struct ev ev;
 	char addr[INET6_ADDRSTRLEN];
-	bool first;
+	bool first, seen;
 };
 
 struct client {
@@ -141,10 +142,10 @@ static void read_mode(struct client *c, const char *addr)
 	fclose(file);
 }
 
-/* One line a connection, for whoever measures rounds. */
-static void note_time(void)
+/* One line for whoever measures rounds. */
+static void note_time(const char *variable)
 {
-	const char *path = getenv("LD_SERVER_LOG");
+	const char *path = getenv(variable);
 	FILE *file = path ? fopen(path, "ae") : NULL;
 
 	if (!file)
@@ -166,7 +167,10 @@ static void accept_client(struct ev *ev, void *arg)
 		return;
 	}
 	if (l->first)
-		note_time();
+		note_time("LD_SERVER_LOG");
+	if (!l->seen)
+		note_time("LD_SERVER_FIRST");
+	l->seen = true;
 	read_mode(c, l->addr);
 	if (!strcmp(c->mode, "reset"))
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
