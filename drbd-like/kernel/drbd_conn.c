@@ -1147,6 +1147,8 @@ static void stop_acker(struct drbd_resource *r)
 static void close_sockets(struct drbd_resource *r)
 {
 	struct drbd_socket *s[2] = { &r->data, &r->meta };
+	struct socket *sock;
+	unsigned long flags;
 	int i;
 
 	for (i = 0; i < 2; i++)
@@ -1155,9 +1157,12 @@ static void close_sockets(struct drbd_resource *r)
 	stop_acker(r);
 	for (i = 0; i < 2; i++) {
 		mutex_lock(&s[i]->mutex);
-		if (s[i]->sock)
-			sock_release(s[i]->sock);
+		spin_lock_irqsave(&r->lock, flags);
+		sock = s[i]->sock;
 		s[i]->sock = NULL;
+		spin_unlock_irqrestore(&r->lock, flags);
+		if (sock)
+			sock_release(sock);
 		mutex_unlock(&s[i]->mutex);
 	}
 }

@@ -4,6 +4,7 @@
  */
 #include "drbd_main.h"
 #include "drbd_conn.h"
+#include "drbd_debugfs.h"
 #include "drbd_dev.h"
 #include "drbd_io.h"
 #include "drbd_nl.h"
@@ -206,6 +207,7 @@ struct drbd_resource *drbd_resource_new(const char *name, const struct drbd_reso
 	wake_up_process(r->worker);
 	schedule_delayed_work(&r->tick, HZ);
 	list_add_tail(&r->link, &drbd_resources);
+	drbd_debugfs_add_resource(r);
 	return r;
 
 free_queues:
@@ -220,6 +222,7 @@ put:
 
 void drbd_resource_del(struct drbd_resource *r)
 {
+	drbd_debugfs_del_resource(r);
 	mutex_lock(&drbd_cfg_mutex);
 	list_del_init(&r->link);
 	mutex_unlock(&drbd_cfg_mutex);
@@ -347,6 +350,7 @@ int drbd_device_new(struct drbd_resource *r, int minor, u16 volume)
 	dev->vs.volume = volume;
 	insert_device(r, dev);
 	spin_unlock_irqrestore(&r->lock, flags);
+	drbd_debugfs_add_device(dev);
 	return 0;
 
 free_disk:
@@ -362,6 +366,7 @@ void drbd_device_del(struct drbd_device *dev)
 	unsigned long flags;
 
 	drbd_worker_flush(r);
+	drbd_debugfs_del_device(dev);
 	mutex_lock(&drbd_cfg_mutex);
 	spin_lock_irqsave(&r->lock, flags);
 	list_del_init(&dev->link);
@@ -428,6 +433,7 @@ static int __init drbd_init(void)
 	err = drbd_proc_init();
 	if (err)
 		goto free;
+	drbd_debugfs_init();
 	err = drbd_nl_init();
 	if (err) {
 		pr_err("drbd: unable to register generic netlink family\n");
@@ -439,6 +445,7 @@ static int __init drbd_init(void)
 	return 0;
 
 remove_proc:
+	drbd_debugfs_exit();
 	drbd_proc_exit();
 free:
 	free_memory();
@@ -451,6 +458,7 @@ static void __exit drbd_exit(void)
 {
 	drbd_proc_exit();
 	drbd_nl_exit();
+	drbd_debugfs_exit();
 	free_memory();
 	unregister_blkdev(DRBD_MAJOR, "drbd");
 	pr_info("drbd: module cleanup done.\n");

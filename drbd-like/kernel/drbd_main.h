@@ -183,6 +183,7 @@ struct drbd_device {
 	struct drbd_counts cnt;
 	struct list_head openers;
 	u32 writers;
+	struct dentry *debug, *debug_minor;
 };
 
 struct drbd_socket {
@@ -257,6 +258,7 @@ struct drbd_resource {
 	struct list_head done;		/* struct drbd_peer: written */
 	atomic_t pending;		/* requests of all volumes that wait to start */
 	const char *helper;		/* running now */
+	struct dentry *debug, *debug_volumes;
 };
 
 /* --- module-wide -------------------------------------------------------------------------------------------------- */
