@@ -40,7 +40,7 @@ void drbd_env(const struct drbd_device *dev, struct drbd_req_env *env)
 
 static void congested(struct drbd_device *dev, bool disconnect)
 {
-	struct drbd_change ch = { 0, 0, 0 };
+	struct drbd_change ch = { 0, 0, CS_LOCAL_ONLY };
 
 	ch.mask = DS_CONN(C_MASK);
 	ch.val = disconnect ? DS_CONN(C_DISCONNECTING) : DS_CONN(C_AHEAD);

@@ -374,7 +374,7 @@ static void ahead_to_source(struct sim_world *w, void *arg, u64 unused)
 
 static void congested(struct sim_vol *v, bool disconnect)
 {
-	struct drbd_change ch = { DS_CONN(C_MASK), DS_CONN(C_DISCONNECTING), 0 };
+	struct drbd_change ch = { DS_CONN(C_MASK), DS_CONN(C_DISCONNECTING), CS_LOCAL_ONLY };
 
 	if (disconnect)
 		sim_change_conn(v->n, &ch);
