@@ -77,12 +77,12 @@ $(O)/test/%.o: $(O)/gen/%.c
 
 # $(call objects,obj|test,sources): a source may stand in the tree or, generated, below $(O)/gen
 objects = $(patsubst %.c,$(O)/$(1)/%.o,$(patsubst $(O)/gen/%,%,$(2)))
-# $(call link,name,obj|test): how one program is linked
+# $(call link,name,obj|test): how one program is linked. clock_gettime is in librt before glibc 2.17.
 define link
 $(O)/$(1): $(call objects,$(2),$($(1)_SRC))
 	@mkdir -p $$(@D)
 	$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$($(1)_LIBS) \
-		$$(if $$($(1)_PKG),$$(shell $$(PKG_CONFIG) --libs $$($(1)_PKG)))
+		$$(if $$($(1)_PKG),$$(shell $$(PKG_CONFIG) --libs $$($(1)_PKG))) -lrt
 $(if $($(1)_PKG),$(call objects,$(2),$($(1)_SRC)): PKG_CFLAGS += $$(shell $$(PKG_CONFIG) --cflags $($(1)_PKG)))
 -include $(patsubst %.o,%.d,$(call objects,$(2),$($(1)_SRC)))
 endef

@@ -6,7 +6,7 @@ HB_PKG := libcrypto
 # zlib comes with OpenSSL's headers; bzip2 is used where it is
 HB_BZIP2 := $(shell echo '\#include <bzlib.h>' | $(CC) -E - >/dev/null 2>&1 && echo y)
 HB_FLAGS := $(if $(HB_BZIP2),-DHAVE_BZIP2)
-HB_LIBS := -lz $(if $(HB_BZIP2),-lbz2) $(LIB_LIBS)
+HB_LIBS := -lz $(if $(HB_BZIP2),-lbz2)
 $(O)/obj/heartbeat/%.o $(O)/test/heartbeat/%.o $(O)/obj/tests/tools/hbsim.o $(O)/test/tests/unit/test_hb_msg.o \
 	$(O)/test/tests/unit/test_hb_conf.o: PKG_CFLAGS += $(HB_FLAGS)
 LINT_CFLAGS += $(HB_FLAGS)
@@ -89,7 +89,6 @@ test_hb_node_SRC = tests/unit/test_hb_node.c $(HB_PURE_SRC) heartbeat/authkeys.c
 test_hb_node_PKG = $(HB_PKG)
 test_hb_node_LIBS = $(HB_LIBS)
 test_hb_member_SRC = tests/unit/test_hb_member.c heartbeat/hb_member.c heartbeat/hb_seq.c $(HB_MEDIA_SRC) lib/conf.c lib/ev.c lib/log.c lib/fault.c
-test_hb_member_LIBS = $(LIB_LIBS)
 test_hb_takeover_SRC = tests/unit/test_hb_takeover.c heartbeat/hb_takeover.c
 
 TEST_TOOLS += hbsim

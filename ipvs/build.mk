@@ -13,7 +13,7 @@ PROGRAMS += ipvsadm
 ipvsadm_SRC := ipvs/ipvsadm.c $(IPVS_NL_SRC) $(IPVS_ARGS_SRC) ipvs/ipvs_plan.c $(IPVS_SHOW_SRC)
 # popt says nothing to pkg-config before 1.14
 ipvsadm_PKG := $(IPVS_NL_PKG)
-ipvsadm_LIBS := -lpopt -lrt
+ipvsadm_LIBS := -lpopt
 
 TEST_TOOLS += ipvs_cases
 ipvs_cases_SRC := tests/kernel/ipvs_cases.c $(IPVS_NL_SRC) $(IPVS_SHOW_SRC) ipvs/ipvs_names.c

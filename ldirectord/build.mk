@@ -17,7 +17,7 @@ ld_has = $(shell $(PKG_CONFIG) --exists $(1) && echo y)
 LD_PKG := $(if $(call ld_has,openssl),openssl) $(if $(call ld_has,libpcre2-8),libpcre2-8,$(if $(call ld_has,libpcre),libpcre))
 LD_FLAGS := $(if $(call ld_has,openssl),-DHAVE_OPENSSL) \
 	$(if $(call ld_has,libpcre2-8),-DHAVE_PCRE2,$(if $(call ld_has,libpcre),-DHAVE_PCRE))
-LD_LIBS = $(LIB_LIBS) -ldl
+LD_LIBS = -ldl
 # headers alone: the libraries are loaded where a check wants them
 ifeq ($(call ld_has,libmariadb),y)
 LD_FLAGS += -DHAVE_MYSQL $(shell $(PKG_CONFIG) --cflags libmariadb)
@@ -41,7 +41,6 @@ DEPS_EL += openssl-devel pcre-devel mysql-devel postgresql-devel
 TEST_TOOLS += fake_ipvsadm ld_server
 fake_ipvsadm_SRC := tests/tools/fake_ipvsadm.c
 ld_server_SRC := tests/tools/ld_server.c lib/ev.c
-ld_server_LIBS = $(LIB_LIBS)
 
 UNIT_TESTS += test_ld_conf test_ld_pool test_ld_dialog
 LD_UNIT_SRC = $(LD_PURE_SRC) lib/conf.c lib/log.c lib/fault.c

@@ -1,7 +1,5 @@
-# What the user programs share. A program that uses all of it: name_SRC = ... $(LIB_SRC), name_LIBS = $(LIB_LIBS)
+# What the user programs share. A program that uses all of it: name_SRC = ... $(LIB_SRC)
 LIB_SRC := lib/ev.c lib/log.c lib/conf.c lib/run.c
-# clock_gettime is in librt before glibc 2.17
-LIB_LIBS := -lrt
 # A unit test adds LIB_TEST_SRC to what it tests.
 LIB_TEST_SRC := lib/fault.c
 
@@ -11,5 +9,3 @@ test_log_SRC := tests/unit/test_log.c lib/log.c lib/fault.c
 test_conf_SRC := tests/unit/test_conf.c lib/conf.c lib/log.c lib/fault.c
 test_run_SRC := tests/unit/test_run.c lib/run.c lib/ev.c lib/fault.c
 test_fault_SRC := tests/unit/test_fault.c lib/fault.c
-test_ev_LIBS := $(LIB_LIBS)
-test_run_LIBS := $(LIB_LIBS)

@@ -8,7 +8,6 @@ DRBDMETA_SRC := drbd-like/user/md_dev.c drbd-like/user/md_dump.c drbd-like/user/
 	drbd-like/user/md_create.c drbd-like/user/md_apply.c drbd-like/core/drbd_md.c drbd-like/core/drbd_al.c
 PROGRAMS += drbdmeta
 drbdmeta_SRC = drbd-like/user/drbdmeta.c drbd-like/user/drbd_gi.c $(DRBDMETA_SRC) $(DRBD_HOST_SRC) $(LIB_SRC)
-drbdmeta_LIBS = $(LIB_LIBS)
 INSTALL += 755:drbdmeta:/usr/sbin/drbdmeta:/sbin/drbdmeta
 INSTALL_DIRS += /var/lib/drbd
 MANPAGES += drbd-like/user/drbdmeta.8
@@ -23,7 +22,6 @@ DRBDADM_SRC := drbd-like/user/adm_dump.c drbd-like/user/adm_plan.c drbd-like/use
 	drbd-like/user/adm_registry.c drbd-like/user/adm_wait.c drbd-like/user/adm_answer.c drbd-like/user/adm_doctor.c
 PROGRAMS += drbdadm
 drbdadm_SRC = drbd-like/user/drbdadm.c $(DRBDADM_SRC) $(ADM_PARSE_SRC) lib/conf.c lib/log.c
-drbdadm_LIBS = $(LIB_LIBS)
 INSTALL += 755:drbdadm:/usr/sbin/drbdadm:/sbin/drbdadm
 $(O)/gen/drbd-like/user/drbdadm_scanner.c: drbd-like/user/drbdadm_scanner.l
 	@mkdir -p $(@D)
