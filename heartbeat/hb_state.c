@@ -141,14 +141,34 @@ int hb_own_uuid(const char *path, const char *name, bool by_name, unsigned char 
 	return err;
 }
 
-/* Another program that got the pid of one that is gone is not this one. */
+/* /proc/PID/exe without what the kernel adds when the file has been replaced. Returns false where it cannot be read. */
+static bool program_of(const char *link, char *path, size_t size)
+{
+	static const char deleted[] = " (deleted)";
+	ssize_t n = readlink(link, path, size - 1);
+
+	if (n < 0)
+		return false;
+	path[n] = '\0';
+	if (n >= (ssize_t)sizeof(deleted) && !strcmp(path + n - (sizeof(deleted) - 1), deleted))
+		path[n - (sizeof(deleted) - 1)] = '\0';
+	return true;
+}
+
+/*
+ * Another program that got the pid of one that is gone is not this one. The daemon that ran before an upgrade is: who took
+ * it for stopped would start a second one, and could not stop the first.
+ */
 static bool runs_this_program(pid_t pid)
 {
-	struct stat mine, theirs;
-	char path[64];
+	char link[64], mine[512], theirs[512];
+	struct stat my_file, their_file;
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	return !stat(path, &theirs) && !stat("/proc/self/exe", &mine) && mine.st_dev == theirs.st_dev && mine.st_ino == theirs.st_ino;
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	if (!stat(link, &their_file) && !stat("/proc/self/exe", &my_file) && my_file.st_dev == their_file.st_dev &&
+	    my_file.st_ino == their_file.st_ino)
+		return true;
+	return program_of(link, theirs, sizeof(theirs)) && program_of("/proc/self/exe", mine, sizeof(mine)) && !strcmp(mine, theirs);
 }
 
 pid_t hb_running_pid(const char *path, bool *there)
