@@ -180,10 +180,9 @@ lrwxrwxrwx root:root /usr/share/heartbeat/req_resource -> /usr/lib64/heartbeat/R
 -rw-r--r-- root:root /usr/share/man/man5/haresources.5.gz
 -rw-r--r-- root:root /usr/share/man/man8/heartbeat.8.gz
 drwxr-xr-x hacluster:haclient /var/lib/heartbeat
-drwxr-xr-x hacluster:haclient /var/run/heartbeat" ]
+drwxr-x--- hacluster:haclient /var/run/heartbeat" ]
 	[ "$(files heartbeat-libs)" = "drwxr-xr-x root:root /usr/lib64/heartbeat
 -rwxr-xr-x root:root /usr/lib64/heartbeat/ResourceManager
--rwxr-xr-x root:root /usr/lib64/heartbeat/api_test
 -rwxr-xr-x root:root /usr/lib64/heartbeat/dopd
 -rwxr-xr-x root:root /usr/lib64/heartbeat/drbd-peer-outdater
 -rwxr-xr-x root:root /usr/lib64/heartbeat/hb_send
@@ -191,6 +190,7 @@ drwxr-xr-x hacluster:haclient /var/run/heartbeat" ]
 -rwxr-xr-x root:root /usr/lib64/heartbeat/ipfail
 -rwxr-xr-x root:root /usr/lib64/heartbeat/send_arp
 -rwxr-xr-x root:root /usr/lib64/heartbeat/send_ua" ]
+	[ "$(files heartbeat-devel)" = "-rwxr-xr-x root:root /usr/lib64/heartbeat/api_test" ]
 	rpm -qpR "$(package heartbeat)" | grep -qx 'heartbeat-libs = 3.0.6-1'
 	rpm -qp --scripts "$(package heartbeat)" | grep -q 'useradd -r -g haclient .* hacluster'
 }
