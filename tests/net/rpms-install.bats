@@ -1,14 +1,15 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# What rpm does with our packages, and they with the system: in overlays of the full Debian root, each with namespaces of its
-# own. Its database knows what that root has, so dependencies are checked. Scriptlets' tools that only EL has are recorded.
+# What rpm does with our packages, and they with the system (tests/lib/rpm_root.bash). Scriptlets' tools that only EL has are
+# recorded.
 
 bats_require_minimum_version 1.5.0
 load ../lib/vm
 load ../lib/root
 load ../lib/rpm
+load ../lib/rpm_root
 
-NAMES="drbd drbd-utils drbd-heartbeat drbd-pacemaker drbd-udev drbd-xen drbd-bash-completion ipvsadm ldirectord heartbeat heartbeat-libs"
+NAMES="drbd drbd-utils drbd-heartbeat drbd-pacemaker drbd-udev drbd-xen drbd-bash-completion ipvsadm ldirectord heartbeat heartbeat-libs heartbeat-devel"
 
 setup_file() {
 	PK=$(rpm_packages 6.1)
@@ -18,53 +19,15 @@ setup_file() {
 }
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	ROOT=$PWD/root
-	mkdir lower upper work root
-	# The first process of the namespaces takes in orphans; all of them end with it.
-	# shellcheck disable=SC2016 # for that shell
-	unshare -m -n -u -i -p -f --kill-child bash -c '
-		mount -o ro,loop,noload "$1" lower && mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work none root &&
-		mount -t proc proc root/proc && mount -t tmpfs tmpfs root/run && mkdir -p root/run/lock &&
-		mount --bind /dev root/dev && hostname server1 && ip link set lo up && touch ready && sleep 3600 & wait $!' \
-		_ "$IMAGE" >holder.log 2>&1 3>&- &
-	HOLDER=$!
-	until [ -e ready ]; do
-		[ -d "/proc/$HOLDER" ] || { cat holder.log; return 1; }
-		sleep 0.05
-	done
-	put debian-base.rpm <"$BASE"
-	on 'rpm -i --force-debian /root/debian-base.rpm'
+	rpm_root_start
 	for file in "$PK"/*.rpm; do put "${file##*/}" <"$file"; done
 }
+teardown() { rpm_root_end; }
 
-teardown() {
-	kill -KILL "$HOLDER"
-	wait "$HOLDER" 2>/dev/null || [ $? -eq 137 ]
-}
-
-# on COMMAND : in the root
-on() {
-	HOME=/root nsenter --mount="/proc/$HOLDER/ns/mnt" --net="/proc/$HOLDER/ns/net" --uts="/proc/$HOLDER/ns/uts" \
-		--pid="/proc/$HOLDER/ns/pid_for_children" chroot "$ROOT" /bin/bash -c "cd /root; $1" 3>&-
-}
-# put FILE [MODE] : standard input, in the root's /root or where a path says
-put() {
-	case $1 in /*) ;; *) set -- "/root/$1" "${2-644}" ;; esac
-	on "mkdir -p '${1%/*}' && cat >'$1' && chmod ${2-644} '$1'"
-}
 # Everything but what the base itself changes when users come: its databases, their backups, and rpm's
 tree() {
 	on 'find / -xdev \( -path /root -o -path /tmp -o -path /etc/.pwd.lock -o -path "/etc/*-" \) -prune -o -printf "%y %p\n"' | sort
 }
-# recorder PROGRAM : notes how it is called
-recorder() {
-	put "$1" 755 <<-'END'
-		#!/bin/sh
-		echo "${0##*/} $*" >>/root/calls
-	END
-}
-
 @test "rpm -ivh checks what is needed, installs all, and nothing is left when they go" {
 	run on 'rpm -ivh ldirectord-*.rpm'
 	[ "$status" -ne 0 ]
@@ -142,6 +105,30 @@ S.5....T.  c /etc/drbd.d/global_common.conf" ]
 	[ "$(on 'cat /etc/drbd.d/*.rpmsave')" = "$(printf '# 8.4.3\n# the site')" ]
 }
 
+# A lone node in ha.cf would take nothing, with the original as well: there has to be a peer to be dead.
+@test "a heartbeat at work does not notice an upgrade; it is stopped, and its address released, when it is erased" {
+	on 'rpm -ivh heartbeat*.rpm ipvsadm*.rpm ldirectord*.rpm'
+	on 'ip link add eth0 type veth peer name peer0 && ip link set peer0 up && ip addr add 10.9.8.1/24 brd + dev eth0 && ip link set eth0 up'
+	put /etc/ha.d/ha.cf <<<$'logfile /var/log/ha-log\nkeepalive 200ms\ndeadtime 2\ninitdead 2\nudpport 694\nbcast eth0\nauto_failback on\nnode server1 server2\nrealtime off'
+	put /etc/ha.d/haresources <<<'server1 IPaddr::10.9.8.100/24/eth0'
+	put /etc/ha.d/authkeys 600 <<<$'auth 1\n1 crc'
+	on '/etc/init.d/heartbeat start'
+	for ((i = 0; i < 600; i++)); do
+		! on 'ip addr show dev eth0 | grep -q 10.9.8.100' || break
+		sleep 0.1
+	done
+	on 'ip addr show dev eth0 | grep -q 10.9.8.100 && cat /var/run/heartbeat.pid >/root/pid'
+	[ -z "$(on 'rpm -V heartbeat heartbeat-libs')" ]
+	on 'rpm -Uvh --replacepkgs heartbeat*.rpm'
+	# shellcheck disable=SC2016 # for the root's shell
+	on 'read -r pid <pid && kill -0 "$pid" && cmp /root/pid /var/run/heartbeat.pid && /etc/init.d/heartbeat status'
+	on 'ip addr show dev eth0 | grep -q 10.9.8.100'
+	on 'rpm -e heartbeat heartbeat-libs heartbeat-devel ldirectord ipvsadm'
+	[ -z "$(on 'pgrep -l heartbeat; ip addr show dev eth0 | grep 10.9.8.100')" ]
+	# what the operator wrote is his
+	[ "$(on 'cd /etc/ha.d && find . -type f | sort | xargs')" = "./authkeys ./ha.cf ./haresources" ]
+}
+
 @test "chkconfig and systemd, where they are, learn of a service when it comes and when it goes, and no more" {
 	recorder /sbin/chkconfig
 	recorder /usr/bin/systemctl
@@ -149,7 +136,7 @@ S.5....T.  c /etc/drbd.d/global_common.conf" ]
 	[ "$(on 'sort calls')" = "$(printf 'chkconfig --add %s\n' drbd heartbeat ipvsadm ldirectord)" ]
 	on 'rm calls; mkdir -p /run/systemd/system; rpm -Uvh --replacepkgs drbd-u*.rpm ipvsadm*.rpm heartbeat*.rpm ldirectord*.rpm'
 	[ "$(on 'sort -u calls')" = "$(printf 'chkconfig --add %s\n' drbd heartbeat ipvsadm ldirectord; echo systemctl daemon-reload)" ]
-	on 'rm calls; rpm -e drbd-utils drbd-udev ipvsadm heartbeat heartbeat-libs ldirectord'
+	on 'rm calls; rpm -e drbd-utils drbd-udev ipvsadm heartbeat heartbeat-libs heartbeat-devel ldirectord'
 	[ "$(on 'grep -v daemon-reload calls | sort')" = "$(printf 'chkconfig --del %s\n' drbd heartbeat ipvsadm ldirectord
 		printf 'systemctl --no-reload disable %s.service\n' drbd heartbeat ldirectord
 		printf 'systemctl stop %s.service\n' drbd heartbeat ldirectord)" ]
