@@ -1064,6 +1064,7 @@ static s32 outdate(struct nl_ctx *c)
 	struct drbd_change ch;
 
 	/* without adm_mutex: the fence-peer helper of another node may ask for it while a command runs here */
+	drbd_ping(c->r);	/* it may have lost this node already; while connected the disk would stay UpToDate */
 	drbd_change_outdate(&ch);
 	return drbd_change_wait(c->r, c->dev, &ch);
 }
