@@ -494,17 +494,17 @@ const char *drbd_sync_fail_text(enum drbd_sync_fail fail)
 	case SF_NONE:
 		return "agreed";
 	case SF_UNRELATED:
-		return "unrelated data";
+		return "Unrelated data, aborting!";
 	case SF_NEED_APV_91:
 		return "both nodes need protocol 91 to resolve this";
 	case SF_NEED_WSAME:
 		return "both nodes need protocol 101 and feature 4 to resolve this";
 	case SF_SPLIT_BRAIN:
-		return "split brain, not resolved";
+		return "Split-Brain detected but unresolved, dropping connection!";
 	case SF_INCONSISTENT_SOURCE:
-		return "this node would be the source, but its disk is Inconsistent";
+		return "I shall become SyncSource, but I am inconsistent!";
 	case SF_RR_CONFLICT:
-		return "this node would be the target, but it is Primary";
+		return "I shall become SyncTarget, but I am primary!";
 	case SF_DRY_RUN:
 		return "dry run";
 	}
