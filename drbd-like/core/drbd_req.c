@@ -687,11 +687,30 @@ static bool never_sent(const struct drbd_request *req, bool frozen)
 	return frozen && (req->flags & RQ_WRITE) && req->iv.size_byte && !(req->flags & (RQ_NET_MASK | RQ_NOWHERE));
 }
 
+/* Of a time without disk, or of one that failed: a disk that is back since then does not have it. */
+static bool missed_by_disk(const struct drbd_request *req, const struct drbd_req_env *env)
+{
+	return (req->flags & RQ_WRITE) && req->iv.size_byte && env->disk >= D_INCONSISTENT &&
+	       !(req->flags & (RQ_LOCAL_PENDING | RQ_LOCAL_OK));
+}
+
+static void start_anew(struct drbd_request *req)
+{
+	if (net_open(req->flags))
+		net_done(req);
+	req->flags &= ~(RQ_NET_LOST | RQ_NET_OK | RQ_NET_SIS | RQ_NOWHERE);
+	req->flags |= RQ_POSTPONED;
+}
+
 static u32 resend(struct drbd_tl *tl, struct drbd_request *req, const struct drbd_req_env *env)
 {
 	bool frozen = (req->flags & (RQ_COMPLETION_SUSP | RQ_COMPLETED)) == RQ_COMPLETION_SUSP;
 
 	req->flags &= ~RQ_COMPLETION_SUSP;
+	if (frozen && (req->flags & RQ_NET_LOST) && missed_by_disk(req, env)) {
+		start_anew(req);
+		return 0;
+	}
 	if (never_sent(req, frozen) && drbd_should_replicate(env))
 		return start_mirrored(tl, req, env);
 	if (!(req->flags & RQ_NET_LOST))

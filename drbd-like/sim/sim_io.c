@@ -320,6 +320,7 @@ static void restart(struct sim_vol *v, struct sim_req *req)
 	sim_trace(v->w, v->name, "io %u starts again", bio->id);
 	bio->carried = req->r.flags & (RQ_TRIED_LOCAL | RQ_TRIED_REMOTE);
 	bio->counted = false;
+	bio->again = true;
 	bio->al.taken = false;
 	bio->next = NULL;
 	*v->bios_last = bio;
@@ -495,6 +496,7 @@ static bool try_start(struct sim_vol *v, struct sim_bio *bio)
 	todo = drbd_req_start(&v->n->tl, &req->r, &env, clean, sim_now_ms(v->w));
 	if (todo & RQ_DO_WAIT_CONFLICT)
 		return false;
+	bio->again = false;
 	if (!(bio->flags & RQ_WRITE))
 		sim_oracle_read_from(bio, !!(todo & RQ_DO_SUBMIT_LOCAL));
 	else

@@ -42,6 +42,7 @@ struct sim_bio {
 	u32 id;
 	/* how far it has come */
 	bool counted;
+	bool again;			/* waits to start again */
 	struct sim_al_hold al;
 	bool replicated;		/* for the oracle, at completion: the peer has promised to have it */
 	bool tried_net;			/* it was mirrored at all */

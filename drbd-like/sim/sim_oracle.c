@@ -504,13 +504,17 @@ void sim_oracle_corrupted(struct sim_vol *v, u64 sector)
 		o->corrupted_late[sector / 8] = 1;
 }
 
-/* A write that lost a conflict is on the disk of its node, and will be on both when it has started again. */
+/*
+ * A write that lost a conflict is on the disk of its node, one that failed on a disk that is back may be there in part; it
+ * will be on both when it has started again.
+ */
 static bool starts_again(const struct sim_oracle *o, const struct sim_vol *v, u32 b)
 {
 	u32 i;
 
-	for (i = 0; v->n->net.two_primaries && i < o->open_nr; i++)
-		if (o->open[i]->v == v && (o->open[i]->flags & RQ_WRITE) && o->open[i]->sector < b * 8ull + 8 &&
+	for (i = 0; i < o->open_nr; i++)
+		if (o->open[i]->v == v && (o->open[i]->again || v->n->net.two_primaries) &&
+		    (o->open[i]->flags & RQ_WRITE) && o->open[i]->sector < b * 8ull + 8 &&
 		    o->open[i]->sector + o->open[i]->size_byte / 512 > b * 8ull)
 			return true;
 	return false;
@@ -674,6 +678,12 @@ u32 sim_oracle_outstanding(const struct sim_vol *v)
 	return nr;
 }
 
+/* The new space is still to be synced. */
+static bool grows(const struct sim_vol *v)
+{
+	return v->resizing || (v->vs.flags & VF_RESIZE_PENDING);
+}
+
 bool sim_oracle_settled(struct sim_world *w)
 {
 	const struct sim_node *a, *b;
@@ -684,7 +694,7 @@ bool sim_oracle_settled(struct sim_world *w)
 		a = o->v[0]->n;
 		b = o->v[1]->n;
 		/* at rest every mirrored write has its barrier acked: the log does not grow for ever, and a demotion ends */
-		if (!both_in_sync(o) || o->open_nr || a->work || b->work || !drbd_tl_drained(&a->tl) ||
+		if (!both_in_sync(o) || o->open_nr || grows(o->v[0]) || grows(o->v[1]) || a->work || b->work || !drbd_tl_drained(&a->tl) ||
 		    !drbd_tl_drained(&b->tl))
 			return false;
 	}

@@ -527,8 +527,9 @@ static bool repair_volume(struct sim_vol *v)
 		command(v, OP_RESUME, false);
 	else if (s.disk == D_NEGOTIATING && !sim_rnd(w, 20))
 		command(v, OP_DISCONNECT, false);	/* the peer saw a split brain and says nothing */
-	else if (!v->disk_open && s.disk == D_DISKLESS && s.conn == C_CONNECTED && split && !sim_rnd(w, 8))
-		/* found at an attach: solved when they meet again */
+	else if (!v->disk_open && s.disk == D_DISKLESS && s.conn == C_CONNECTED &&
+		 (split || s.pdsk == D_INCONSISTENT) && !sim_rnd(w, 8))
+		/* found at an attach, or nobody has good data: solved when they meet again */
 		command(v, s.role == R_PRIMARY ? OP_SECONDARY : OP_DISCONNECT, false);
 	else if (!v->disk_open && s.disk == D_DISKLESS && (s.role != R_PRIMARY || s.pdsk == D_UP_TO_DATE || !sim_rnd(w, 4)))
 		command(v, OP_ATTACH, false);
