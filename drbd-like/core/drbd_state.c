@@ -948,15 +948,21 @@ static void new_uuid(const struct follow *f)
 		add(f->after, AW_SEND_UUIDS);
 }
 
-/* Every volume has data that are current, here or there; this one in the state that the item is about. */
+/*
+ * Every volume has data that are current, here or there; this one in the state that the item is about. A peer counts only
+ * when all volumes have met it, for then what was frozen is sent again first.
+ */
 static bool data_within_reach(const struct follow *f)
 {
+	bool met = f->ns.conn >= C_CONNECTED;
 	u32 i;
 
+	if (met && drbd_lowest_conn(f->conn) < C_CONNECTED)
+		return false;
 	for (i = 0; i < f->conn->vols; i++) {
 		union drbd_state s = f->conn->vol[i] == f->vol ? f->ns : f->conn->vol[i]->state;
 
-		if (s.disk != D_UP_TO_DATE && s.pdsk != D_UP_TO_DATE)
+		if (s.disk != D_UP_TO_DATE && (!met || s.pdsk != D_UP_TO_DATE))
 			return false;
 	}
 	return true;

@@ -413,6 +413,25 @@ TEST(what_was_frozen_is_sent_again_before_io_goes_on_however_late_the_worker_is)
 	CHECK_STR(follow(between, ns), "resend new-uuids clear-fen state md-sync");
 }
 
+TEST(a_volume_that_has_met_the_peer_does_not_let_go_what_another_still_has_to_send)
+{
+	union drbd_state away = S(PRI, UNK, WF_CONNECTION, UP_TO_DATE, UNKNOWN), meets, met;
+
+	fresh(2, S(PRI, SEC, CONNECTED, DISKLESS, UP_TO_DATE));
+	away.susp_nod = 1;
+	meets = met = away;
+	meets.conn = C_WF_REPORT_PARAMS;
+	met.conn = C_CONNECTED;
+	met.pdsk = D_UP_TO_DATE;
+	vol[1].state = vol[0].state;
+	vol[0].state = met;
+	vol[0].state.susp_nod = vol[1].state.susp_nod = conn.susp_nod = 1;
+	CHECK_STR(follow(away, meets), "md-sync");	/* an item of before: seed 604699 */
+	CHECK_STR(follow(meets, met), "resend restart new-uuids clear-nod state md-sync");
+	vol[1].state.conn = C_WF_REPORT_PARAMS;
+	CHECK_STR(follow(meets, met), "state md-sync");
+}
+
 TEST(a_new_generation_that_waited_for_fencing_is_made_when_it_ends)
 {
 	union drbd_state os = S(PRI, SEC, CONNECTED, UP_TO_DATE, UP_TO_DATE), ns;
@@ -985,6 +1004,7 @@ int main(void)
 	RUN(ahead_begins_a_new_generation);
 	RUN(frozen_requests_are_sent_again_after_a_plain_suspend_io);
 	RUN(what_was_frozen_is_sent_again_before_io_goes_on_however_late_the_worker_is);
+	RUN(a_volume_that_has_met_the_peer_does_not_let_go_what_another_still_has_to_send);
 	RUN(a_new_generation_that_waited_for_fencing_is_made_when_it_ends);
 	RUN(a_peer_that_comes_back_without_its_disk_leaves_the_new_generation_due);
 	RUN(a_peer_that_is_primary_without_disk_gets_its_generation_although_our_io_waits);
