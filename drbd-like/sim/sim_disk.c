@@ -10,7 +10,7 @@ struct sim_io {
 	u64 sector;
 	u32 size_byte;
 	u32 *content;
-	bool md, flush_only;
+	bool md, flush_only, flushed;
 	u8 *bytes;
 	s32 error;
 	u64 submit_seq;
@@ -134,6 +134,14 @@ static void md_copy(struct sim_disk *d, u32 offset, const u8 *bytes, u32 len)
 		d->md_dirty[i] = 1;
 }
 
+static void flush_before(struct sim_disk *d, const struct sim_io *io)
+{
+	if (!io->md || d->internal)
+		flush_data(d, io->submit_seq);
+	if (io->md || d->internal)
+		flush_md(d);
+}
+
 static void io_done(struct sim_world *w, void *arg, u64 unused)
 {
 	struct sim_io *io = arg;
@@ -144,12 +152,8 @@ static void io_done(struct sim_world *w, void *arg, u64 unused)
 	if (io->next)
 		io->next->at = io->at;
 	d->in_flight--;
-	if (!io->error && ((io->flags & IO_FLUSH) || io->flush_only)) {
-		if (!io->md || d->internal)
-			flush_data(d, io->submit_seq);
-		if (io->md || d->internal)
-			flush_md(d);
-	}
+	if (!io->error && ((io->flags & IO_FLUSH) || io->flush_only))
+		flush_before(d, io);
 	if (io->md && !io->flush_only) {
 		if (!io->error)
 			md_copy(d, (u32)io->sector, io->bytes, io->size_byte);
@@ -322,6 +326,20 @@ void sim_disk_md_poke(struct sim_disk *d, u32 offset_byte, const void *buf, u32 
 	d->pokes_last = &io->next;
 }
 
+/* A write that flushes first has either done that, or nothing of it reached the medium. */
+static void crash_in_flush(struct sim_disk *d)
+{
+	struct sim_io *io;
+
+	for (io = d->flying; io; io = io->next) {
+		if (!(io->flags & IO_FLUSH) || io->flush_only)
+			continue;
+		io->flushed = sim_one_in(d->w, 2);
+		if (io->flushed)
+			flush_before(d, io);
+	}
+}
+
 /* What was under way reached the medium in part: each sector or not. */
 static void crash_in_flight(struct sim_disk *d)
 {
@@ -329,7 +347,7 @@ static void crash_in_flight(struct sim_disk *d)
 	u32 i;
 
 	for (io = d->flying; io; io = io->next) {
-		if (!(io->flags & IO_WRITE) || io->flush_only)
+		if (!(io->flags & IO_WRITE) || io->flush_only || ((io->flags & IO_FLUSH) && !io->flushed))
 			continue;
 		for (i = 0; i < io->size_byte / 512; i++) {
 			if (sim_one_in(d->w, 2))
@@ -358,6 +376,7 @@ void sim_disk_crash(struct sim_disk *d)
 		d->pokes_last = &d->pokes;
 		return;
 	}
+	crash_in_flush(d);
 	for (i = 0; i < d->dirty_nr; i++) {
 		s = d->dirty_list[i].sector;
 		if (d->now[s] != d->stable[s] && sim_one_in(d->w, 2))

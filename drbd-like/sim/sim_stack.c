@@ -28,9 +28,15 @@ static void went(struct sim_vol *v)
 	v->disk.below = NULL;
 }
 
+/* S went with its host; or the only disk below lost what it had told complete, and nobody may go on as if it had not. */
 void sim_stack_host_crashed(struct sim_node *host)
 {
-	if (sim_stack_uses(host->vol[0]))
+	const struct sim_vol *below;
+
+	if (host->w->pairs < 2)
+		return;
+	below = upper(host->w)->disk.below;
+	if (below && (below->n == host || (sim_peer(below->n) == host && below->vs.state.disk != D_UP_TO_DATE)))
 		went(upper(host->w));
 }
 

@@ -19,7 +19,7 @@ static inline bool sim_stack_is_upper(const struct sim_node *n)
 	return n->w->pairs > 1 && n == n->w->pair[1].node[0];
 }
 
-/* The power of the node below fails; S is stopped, and the node below goes on. */
+/* The power of a node below fails; S is stopped, and the node below goes on. */
 void sim_stack_host_crashed(struct sim_node *host);
 void sim_stack_stop(struct sim_world *w);
 bool sim_stack_hinders(const struct sim_vol *below);
