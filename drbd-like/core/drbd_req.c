@@ -366,12 +366,23 @@ static u32 final_bits(const struct drbd_request *req, const struct drbd_req_env 
 	return RQ_DO_SET_OOS;
 }
 
+/*
+ * An empty flush is never sent: it closes its epoch. Whether the own disk has failed, is being synced or is not there does
+ * not matter while the peer has the data; nor does what the disk is, when it did flush.
+ */
+static bool is_flushed(const struct drbd_request *req, const struct drbd_req_env *env)
+{
+	u32 f = req->flags;
+
+	if (!(f & RQ_WRITE) || req->iv.size_byte || tried_all(f))
+		return false;
+	return (f & RQ_LOCAL_OK) || !(f & RQ_LOCAL_COMPLETED) || env->pdsk == D_UP_TO_DATE;
+}
+
 static u32 complete(struct drbd_tl *tl, struct drbd_request *req, const struct drbd_req_env *env)
 {
 	u32 f = req->flags, todo = 0;
-	/* a flush without a local disk has closed its epoch, and that is all */
-	bool ok = has_good_copy(f, env) ||
-		  ((f & RQ_WRITE) && !req->iv.size_byte && !(f & RQ_LOCAL_COMPLETED) && !tried_all(f));
+	bool ok = has_good_copy(f, env) || is_flushed(req, env);
 
 	if (!ok && !(f & (RQ_WRITE | RQ_RAHEAD)) && !tried_all(f))
 		req->flags |= RQ_POSTPONED;

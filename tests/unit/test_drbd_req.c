@@ -536,7 +536,19 @@ TEST(an_epoch_holds_max_epoch_size_writes_and_a_flush_closes_it)
 	start(8, 0, 0, RQ_WRITE | RQ_FLUSH, &env);
 	CHECK_INT(tl.epoch, 3);					/* nothing in it */
 	CHECK_INT(event(8, RQE_LOCAL_FAILED, &env), RQ_DO_COMPLETE | RQ_DO_FREE | RQ_DO_WRITE_ERROR);
-	CHECK_INT(rq[8].error, -EIO);
+	CHECK_INT(rq[8].error, 0);				/* the peer has it all */
+	env.disk = D_INCONSISTENT;
+	env.conn = C_SYNC_TARGET;
+	start(11, 0, 0, RQ_WRITE | RQ_FLUSH, &env);
+	CHECK_INT(event(11, RQE_LOCAL_DONE, &env), RQ_DO_COMPLETE | RQ_DO_FREE);
+	CHECK_INT(rq[11].error, 0);
+	env.conn = C_CONNECTED;
+	env.disk = D_UP_TO_DATE;
+	env.pdsk = D_UNKNOWN;
+	start(12, 0, 0, RQ_WRITE | RQ_FLUSH, &env);
+	CHECK_INT(event(12, RQE_LOCAL_FAILED, &env), RQ_DO_COMPLETE | RQ_DO_FREE | RQ_DO_WRITE_ERROR);
+	CHECK_INT(rq[12].error, -EIO);
+	env.pdsk = D_UP_TO_DATE;
 	env.disk = D_DISKLESS;
 	CHECK_INT(start(9, 0, 0, RQ_WRITE | RQ_FLUSH, &env), RQ_DO_COMPLETE | RQ_DO_FREE);
 	CHECK_INT(rq[9].error, 0);
