@@ -547,9 +547,19 @@ static void read_stonith(struct parser *p, const struct directive *d, char **wor
 {
 	bool from_file = !strcmp(d->name, "stonith");
 	struct ha_stonith *stonith;
+	const char *type;
 
 	if (words < 2 || (from_file && words != 2)) {
 		conf_error(p->conf, from_file ? "stonith: write TYPE FILE" : "stonith_host: write HOST TYPE PARAMETERS");
+		return;
+	}
+	type = word[from_file ? 0 : 1];
+	if (type[0] == '/' && access(type, X_OK)) {
+		conf_error(p->conf, "Invalid Stonith type [%s]: the program cannot be run", type);
+		return;
+	}
+	if (from_file && access(word[1], R_OK)) {
+		conf_error(p->conf, "Invalid Stonith config file [%s]", word[1]);
 		return;
 	}
 	if (p->cf->stoniths == HA_MAX_STONITH) {
@@ -559,7 +569,7 @@ static void read_stonith(struct parser *p, const struct directive *d, char **wor
 	stonith = &p->cf->stonith[p->cf->stoniths++];
 	stonith->from_file = from_file;
 	stonith->host = keep(p, from_file ? "*" : word[0]);
-	stonith->type = keep(p, word[from_file ? 0 : 1]);
+	stonith->type = keep(p, type);
 	stonith->params = from_file ? keep(p, word[1]) : keep_joined(p, word, 2, words);
 }
 

@@ -232,6 +232,7 @@ static void on_comm_up(void *arg)
 
 	if (hb_ctl_open(&d->ctl, &d->loop, &d->node, HB_REGISTER_PATH, &ops, d))
 		d->ctl = NULL;
+	hb_stonith_watch(&d->stonith);
 	hb_children_start(&d->children, &d->loop, &d->setup->cf, child_died, d);
 	d->children_started = true;
 }

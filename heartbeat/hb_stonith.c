@@ -69,6 +69,41 @@ static void start_reset(struct hb_stonith *stonith)
 		finish(stonith, false);
 }
 
+static void check_done(const struct run_result *result, void *arg)
+{
+	struct hb_stonith *stonith = arg;
+
+	stonith->checking = NULL;
+	if (!result->exit_code)
+		return;
+	log_err("STONITH device %s not operational!", stonith->device->type);
+	log_warn("STONITH status operation failed.");
+	log_info("This may mean that the STONITH device has failed!");
+}
+
+static void on_check(struct ev_timer *timer, void *arg)
+{
+	(void)timer;
+	hb_stonith_watch(arg);
+}
+
+void hb_stonith_watch(struct hb_stonith *stonith)
+{
+	const struct ha_stonith *device = stonith->device;
+	const char *argv[] = { "stonith", "-t", NULL, NULL, NULL, "-S", NULL };
+	struct run_spec spec = { .argv = argv, .timeout_ms = HB_STONITH_MS };
+
+	if (!device || device->type[0] == '/')
+		return;
+	argv[2] = device->type;
+	argv[3] = device->from_file ? "-F" : "-p";
+	argv[4] = device->params ? device->params : "";
+	log_info("Checking status of STONITH device [%s]", device->type);
+	if (!stonith->checking && run_start(&stonith->checking, stonith->loop, &spec, check_done, stonith))
+		log_err("STONITH device %s cannot be asked", device->type);
+	ev_timer_set(stonith->loop, &stonith->check, HB_STONITH_CHECK_MS, on_check, stonith);
+}
+
 bool hb_stonith_reset(struct hb_stonith *stonith, const char *node)
 {
 	if (!stonith->device)

@@ -10,20 +10,23 @@
 #include "lib/ev.h"
 #include "lib/run.h"
 
-enum { HB_STONITH_MS = 120000 };
+enum { HB_STONITH_MS = 120000, HB_STONITH_CHECK_MS = 3600 * 1000 };
 
 struct hb_stonith {
 	struct ev_loop *loop;
 	const struct ha_stonith *device; /* NULL: none is configured for this node */
 	char node[HA_MAX_NAME + 1];
 	struct run *run;
-	struct ev_timer retry;
+	struct ev_timer retry, check;
+	struct run *checking;
 	void (*done)(void *arg, const char *node, bool reset);
 	void *arg;
 };
 
 void hb_stonith_init(struct hb_stonith *stonith, struct ev_loop *loop, const struct ha_cf *cf, const char *own,
 		     void (*done)(void *arg, const char *node, bool reset), void *arg);
+/* Asks a device of cluster-glue whether it works, now and every hour; that it does not is logged. A program is not asked. */
+void hb_stonith_watch(struct hb_stonith *stonith);
 /* false: no device. Failures are told to done and tried again until it works. */
 bool hb_stonith_reset(struct hb_stonith *stonith, const char *node);
 

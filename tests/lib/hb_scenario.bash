@@ -689,6 +689,15 @@ scenario_stonith_glue() { # through cluster-glue's command, whose own null devic
 	no_conflict
 }
 
+scenario_stonith_broken() { # a device that does not work is told of before it is needed
+	lab
+	on 1 mount -t overlay overlay -o "lowerdir=/usr:$HB_ORIG/root/usr" /usr
+	on 1 sed -i '$astonith_host * nosuchdevice x' /etc/ha.d/ha.cf
+	both_up
+	until_text 10 "$LAB/log1" "Checking status of STONITH device \[nosuchdevice\]"
+	until_text 10 "$LAB/log1" "STONITH device nosuchdevice not operational!"
+}
+
 scenario_stonith_file() { # the older form of the line, with the parameters in a file
 	HB_CF='stonith null /run/stonith.cf' lab
 	local i
@@ -697,6 +706,7 @@ scenario_stonith_file() { # the older form of the line, with the parameters in a
 		[ "${KIND[i]}" = orig ] || on "$i" mount -t overlay overlay -o "lowerdir=/usr:$HB_ORIG/root/usr" /usr
 	done
 	both_up
+	! grep -h "not operational" "$LAB/log1" "$LAB/log2" || return 1
 	kill9 1
 	until_holds 30 "$ALL2"
 	grep -q "node server1 now reset." "$LAB/log2"

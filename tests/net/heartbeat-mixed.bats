@@ -34,6 +34,7 @@ setup() {
 @test "serial line" { went serial ours orig; }
 @test "one of two links is cut" { went two_links orig ours; }
 @test "stonith by cluster-glue" { went stonith_glue orig ours; }
+@test "a stonith device that does not work is told of at the start" { went stonith_broken ours orig; }
 @test "a running ha_logd, which goes and comes back" { went logd ours orig; }
 @test "stonith by cluster-glue, parameters in a file" { went stonith_file orig ours; }
 @test "signed with crc" { went crc ours orig; }

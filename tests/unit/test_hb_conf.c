@@ -109,7 +109,7 @@ TEST(each_directive_is_obeyed)
 {
 	static const char *const good[] = { "cluster a", "hopfudge 255", "baud 9600", "udpport 65535", "ucast eth0 10.0.0.2",
 		"ucast6 eth0 fe80::1", "mcast eth0 225.0.0.1 694 1 0", "mcast6 eth0 ff02::1:2 694 1 0", "ping 127.0.0.1", "ping6 ::1",
-		"ping_group g 127.0.0.1 127.0.0.2", "nice_failback on", "watchdog /dev/watchdog", "stonith external/ssh /etc/x",
+		"ping_group g 127.0.0.1 127.0.0.2", "nice_failback on", "watchdog /dev/watchdog", "stonith external/ssh /etc/passwd",
 		"stonith_host * external/ssh a b", "failfast root /bin/true", "apiauth x uid=root", "apiauth x gid=0", "logfile /tmp/l",
 		"debugfile /tmp/d", "logfacility none", "use_logd on", "conn_logd_time 5", "syslogmsgfmt false", "debug 3",
 		"msgfmt netstring", "compression zlib", "compression_threshold 1", "traditional_compression on", "hbgenmethod time",
@@ -146,6 +146,8 @@ TEST(a_uuid_from_the_name_is_the_originals)
 
 TEST(each_mistake_has_its_line)
 {
+	refused("stonith null /nonexistent", "5: Invalid Stonith config file [/nonexistent]");
+	refused("stonith_host * /nonexistent a", "5: Invalid Stonith type [/nonexistent]: the program cannot be run");
 	refused("keepalife 2", "5: Illegal directive [keepalife], did you mean 'keepalive'?");
 	refused("node server1", "5: node [server1] is named twice");
 	refused("crm on", "5: crm on is refused");
