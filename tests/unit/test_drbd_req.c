@@ -781,6 +781,33 @@ TEST(reads_need_a_good_copy_and_try_each_path_once)
 	CHECK_INT(rq[2].error, -EIO);
 }
 
+/* Seed 508861: the disk failed, was attached again, and then the peer came back. */
+TEST(a_write_that_the_disk_missed_starts_again_instead_of_going_to_the_peer_alone)
+{
+	struct drbd_req_env up = env_of(3, D_UP_TO_DATE, D_UP_TO_DATE), away = env_of(3, D_FAILED, D_UNKNOWN);
+	u8 disk;
+
+	away.conn = C_WF_CONNECTION;
+	away.suspended = 1;
+	for (disk = D_DISKLESS; disk <= D_UP_TO_DATE; disk++) {
+		if (disk == D_UNKNOWN)
+			continue;
+		fresh();
+		up.disk = D_UP_TO_DATE;
+		start(0, 0, 4096, RQ_WRITE, &up);
+		start(1, 8, 4096, RQ_WRITE, &up);
+		CHECK_INT(send_next(&up), 0);
+		CHECK_INT(send_next(&up), 1);
+		event(0, RQE_LOCAL_FAILED, &away);
+		event(1, RQE_LOCAL_DONE, &away);
+		drbd_tl_sender_reset(&tl);
+		up.disk = disk;
+		CHECK_INT(event(0, RQE_RESEND, &up) & (RQ_DO_RESTART | RQ_DO_WAKE_SENDER | RQ_DO_COMPLETE),
+			  disk >= D_INCONSISTENT ? RQ_DO_RESTART : RQ_DO_WAKE_SENDER);
+		CHECK_INT(event(1, RQE_RESEND, &up), RQ_DO_WAKE_SENDER);
+	}
+}
+
 TEST(frozen_requests_start_again_when_a_disk_is_back)
 {
 	struct drbd_req_env env = env_of(3, D_UP_TO_DATE, D_UNKNOWN);
@@ -1016,6 +1043,7 @@ int main(void)
 	RUN(a_write_to_a_sync_target_alone_fails_when_the_source_is_lost);
 	RUN(reads_go_where_read_balancing_says);
 	RUN(reads_need_a_good_copy_and_try_each_path_once);
+	RUN(a_write_that_the_disk_missed_starts_again_instead_of_going_to_the_peer_alone);
 	RUN(frozen_requests_start_again_when_a_disk_is_back);
 	RUN(resending_does_not_complete_what_is_still_suspended);
 	RUN(a_write_that_started_while_suspended_is_sent_when_the_peer_is_back);
