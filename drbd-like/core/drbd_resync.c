@@ -270,8 +270,10 @@ enum drbd_rs_lock drbd_rs_begin_io(struct drbd_rs_extents *x, u64 sector, bool a
 			release(x, e);
 		return RS_STEP_BACK;
 	}
-	if (!(e->flags & BME_LOCKED) && al_busy)
+	if (!(e->flags & BME_LOCKED) && al_busy) {
+		e->flags = step_back ? e->flags | BME_YIELDS : e->flags & ~BME_YIELDS;
 		return RS_AL_BUSY;
+	}
 	e->flags |= BME_LOCKED;
 	e->refs++;
 	return RS_LOCKED;
@@ -306,6 +308,10 @@ bool drbd_rs_blocks_al(struct drbd_rs_extents *x, u32 al_extent_nr)
 
 	if (!e)
 		return false;
+	if (!e->refs && (e->flags & BME_YIELDS)) {
+		release(x, e);
+		return false;
+	}
 	if (!(e->flags & BME_PRIORITY))
 		x->locked++;
 	e->flags |= BME_PRIORITY;

@@ -103,7 +103,7 @@ u16 drbd_rs_request_packet(bool use_csums, u32 size_byte, u32 gran_byte);
 
 /* --- resync extents: resync and application writes keep apart --------------------------------------------- */
 
-enum { BME_NO_WRITES = 1, BME_LOCKED = 2, BME_PRIORITY = 4 };
+enum { BME_NO_WRITES = 1, BME_LOCKED = 2, BME_PRIORITY = 4, BME_YIELDS = 8 };
 
 struct drbd_rs_extent {
 	u32 nr;			/* in 16 MiB units */
@@ -137,7 +137,10 @@ bool drbd_rs_complete_io(struct drbd_rs_extents *x, u64 sector);
 /* A try that ended without lock is given up. True: wake. */
 bool drbd_rs_cancel_io(struct drbd_rs_extents *x, u64 sector);
 
-/* Must an application write into this 4 MiB activity-log extent wait? Marks the extent BME_PRIORITY if so. */
+/*
+ * Must an application write into this 4 MiB activity-log extent wait? Marks the extent BME_PRIORITY if so. Who would step back
+ * at its next try is not waited for: that try may be far off, if resync is throttled, or never come.
+ */
 bool drbd_rs_blocks_al(struct drbd_rs_extents *x, u32 al_extent_nr);
 
 /* Connection or disk lost: all locks go. */

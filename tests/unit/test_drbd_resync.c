@@ -207,13 +207,17 @@ TEST(resync_extents_keep_application_writes_out)
 
 	drbd_rs_extents_init(&x);
 	CHECK(!drbd_rs_blocks_al(&x, 4));
-	/* application writes are active: resync waits, new writes wait too */
+	/* application writes are active: resync waits, and the target gives way to new ones, too (seed 1001291) */
 	CHECK_INT(drbd_rs_begin_io(&x, 32768, true, true), RS_AL_BUSY);
+	CHECK(!drbd_rs_blocks_al(&x, 4));
+	CHECK_INT(x.used, 0);
+	/* while it resyncs they wait, and it begins no more there */
+	CHECK_INT(drbd_rs_begin_io(&x, 32768, false, true), RS_LOCKED);
 	CHECK(drbd_rs_blocks_al(&x, 4));
 	CHECK(drbd_rs_blocks_al(&x, 7));
 	CHECK(!drbd_rs_blocks_al(&x, 8));
-	/* the target gives way to the writes it holds up */
-	CHECK_INT(drbd_rs_begin_io(&x, 32768, true, true), RS_STEP_BACK);
+	CHECK_INT(drbd_rs_begin_io(&x, 32768, false, true), RS_STEP_BACK);
+	CHECK(drbd_rs_complete_io(&x, 32768));
 	CHECK(!drbd_rs_blocks_al(&x, 4));
 	/* the source does not: it has to answer */
 	CHECK_INT(drbd_rs_begin_io(&x, 32768, true, false), RS_AL_BUSY);
