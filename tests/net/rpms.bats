@@ -292,7 +292,7 @@ drwxr-xr-x root:root /usr/share/doc/$name-8.4.4
 		run -0 --separate-stderr rpmspec --rcfile /usr/lib/rpm/rpmrc --macros "$BATS_TEST_DIRNAME/../data/rpm-el6.macros" -P "$spec"
 		[ -z "$stderr" ]
 		# what is left of a macro that nobody knows, but the sections' names
-		run grep -E '%[{(?!]|%[a-z_]+' <<<"$(sed -E '/^%(package|description|prep|build|install|clean|pre|post|preun|postun|files|defattr|attr|dir|config|doc|ghost|changelog)/d' <<<"$output")"
+		run grep -E '%[{(?!]|%[a-z_]+' <<<"$(sed -E '/^%(package|description|prep|build|install|clean|pre|post|preun|postun|files|defattr|attr|dir|exclude|config|doc|ghost|changelog)/d' <<<"$output")"
 		[ -z "$output" ]
 	done
 }
