@@ -331,9 +331,8 @@ feature_checkcount() {
 	printf 'ipvsadm=/usr/sbin/ipvsadm\nlogfile="%s"\nchecktimeout=1\ncheckinterval=60\ncheckcount=3\n%s\n\n' "$dir/log" \
 		$'virtual=172.25.32.100:80\n\treal=10.8.0.2:80 masq\n\tchecktype=ping' >"$conf"
 	asked() { awk '/^Icmp:/ { for (i = 2; i <= NF; i++) if (names) { if (name[i] == "OutEchos") print $i } else name[i] = $i; names = 1 }' /proc/net/snmp; }
-	asked_enough() { [ "$(asked)" -ge 3 ]; }
 	director "$conf" start 2>/dev/null
-	soon asked_enough
+	until [ "$(asked)" -ge 3 ]; do sleep 0.1; done
 	# and not once more
 	sleep 2.5
 	[ "$(asked)" = 3 ] || fail "asked $(asked) times"
@@ -450,7 +449,7 @@ feature_slowstart() {
 	# 1, then ever more, and 5 at last
 	in_log '\(Added\|Restored\) real server: 10.9.1.2' | tail -n +2 | sed 's/.*Weight set to \([0-9]*\).*/\1/' >"$dir/weights"
 	[ "$(head -n 1 "$dir/weights")" -lt 3 ] || fail "starts with $(cat "$dir/weights")"
-	[ "$(tail -n 1 "$dir/weights")" = 5 ] && [ "$(wc -l <"$dir/weights")" -ge 3 ] || fail "grows by $(cat "$dir/weights")"
+	[[ $(tail -n 1 "$dir/weights") = 5 && $(wc -l <"$dir/weights") -ge 3 ]] || fail "grows by $(cat "$dir/weights")"
 	sort -nuc "$dir/weights" >&2 || fail "does not grow"
 	director "$conf" stop
 }
@@ -530,6 +529,7 @@ feature_test_command() {
 json() { perl -MJSON::PP -0777 -e 'my $j = decode_json(<STDIN>); my ($s, $t) = @{$j->{virtuals}[0]{servers}}; print '"$1" <"$dir/json"; }
 json_says() { director "$conf" status --json >"$dir/json" && [ "$(json "$1")" = "$2" ]; } # EXPRESSION VALUE
 
+# shellcheck disable=SC2016 # the expressions are Perl's
 feature_status_json() {
 	server
 	mkdir "$dir/maintenance"
@@ -543,7 +543,7 @@ feature_status_json() {
 	soon json_says '"$s->{server} $s->{state} $s->{reason} $t->{server} $t->{state} $t->{weight}"' \
 		'10.9.1.1:8099 up 200 OK 10.9.1.2:8099 up 5'
 	first=$(json '$s->{changed}')
-	[ "$first" -ge "$began" ] && [ "$first" -le "$(date +%s)" ] || fail "changed at $first, began at $began"
+	[[ $first -ge $began && $first -le $(date +%s) ]] || fail "changed at $first, began at $began"
 	# the times are whole seconds: the change has to come in a later one
 	soon json_says '$s->{checked} > '"$first"' ? "later" : "now"' later
 	mode 1 error
@@ -586,6 +586,87 @@ feature_reload_failed() {
 	# at its return all is done
 	[ ! -e "/proc/$pid/exe" ] || fail "stop did not wait"
 	[ "$(ld_table)" = gone ] || fail "the table is not clean"
+}
+
+feature_init_script() {
+	server
+	write_conf '' ''
+	sed -e 's/172.25.32.100/172.25.32.200/' -e '/10.9.1.2/d' -e 's/10.9.1.1/10.9.1.3/' "$conf" >"$dir/other.cf"
+	mkdir "$dir/default"
+	echo "CONFIG_FILES='$conf $dir/other.cf'" >"$dir/default/ldirectord"
+	mount --bind "$dir/default" /etc/default
+	cp "$O/ldirectord" /usr/sbin/
+	init() { # CODE WORD COMMAND : its exit code, and a word of what it says
+		local code=0
+		bash "$here/../../ldirectord/ldirectord.init" "$3" >"$dir/out" 2>&1 || code=$?
+		[ "$code" = "$1" ] || fail "$3: exit $code: $(cat "$dir/out")"
+		has "$dir/out" "$2" || fail "$3 says: $(cat "$dir/out")"
+	}
+	init 3 stopped status
+	init 0 OK start
+	table "1=1 2=5 3=1"
+	init 0 running status
+	init 0 OK start
+	init 0 OK reload
+	init 0 OK restart
+	table "1=1 2=5 3=1"
+	init 0 OK condrestart
+	table "1=1 2=5 3=1"
+	director "$dir/other.cf" stop
+	init 3 stopped status
+	cp "$conf" "$dir/good"
+	echo "mistake=yes" >"$conf"
+	init 2 FAILED start
+	cp "$dir/good" "$conf"
+	init 0 OK stop
+	table gone
+	init 3 stopped status
+	init 2 Usage nonsense
+}
+
+feature_resource_script() {
+	server
+	write_conf '' ''
+	mkdir "$dir/resource.d"
+	ln -s "$O/ldirectord" "$dir/resource.d/ldirectord"
+	resource() { "$dir/resource.d/ldirectord" "$conf" "$1" 2>/dev/null; }
+	said=$(resource status) && fail "status of a stopped one is 0"
+	[[ $said == *stopped* && $said != *running* ]] || fail "stopped: $said"
+	resource start
+	table "1=1 2=5"
+	said=$(resource status) || fail "status: $?"
+	[[ $said == *running* ]] || fail "running: $said"
+	resource start
+	resource stop
+	[ "$(ld_table)" = gone ] || fail "stop was too early"
+	resource stop
+}
+
+feature_sample() {
+	sample=$here/../../ldirectord/ldirectord.cf
+	director -t "$sample" >"$dir/out" || fail "the sample: $?"
+	# its examples are commented out
+	sed -e 's/^# *\(virtual\)/\1/' -e 's/^#\([ \t]\{1,\}[a-z0-9]* *=\)/\1/' "$sample" >"$dir/all.cf"
+	director -t "$dir/all.cf" >"$dir/out" 2>"$dir/err" || fail "its examples: $(cat "$dir/err")"
+	[ "$(sed -n 's/.*valid: \([0-9]*\) virtual.*/\1/p' "$dir/out")" = "$(grep -c '^virtual6\?=' "$dir/all.cf")" ] || fail "$(cat "$dir/out")"
+}
+
+feature_shared() {
+	server
+	write_conf '' ''
+	sed -n '/^virtual/,$p' "$conf" | sed 's/172.25.32.100/172.25.32.101/' >"$dir/second"
+	cat "$dir/second" >>"$conf"
+	before=$SECONDS
+	director "$conf" start
+	table "1=1 1=1 2=5 2=5"
+	mode 1 error
+	table "2=5 2=5"
+	while [ $((SECONDS - before)) -lt 6 ]; do sleep 0.5; done
+	director "$conf" status --json >"$dir/json"
+	# two checks a second, not four
+	checks=$(sed -n 's/.*"checks_finished": \([0-9]*\).*/\1/p' "$dir/json")
+	[ "$checks" -le $((2 * (SECONDS - before + 2))) ] || fail "$checks checks in $((SECONDS - before)) s"
+	director "$conf" stop
 }
 
 # Another configuration goes with this one.

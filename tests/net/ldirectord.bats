@@ -3,8 +3,10 @@
 # What ldirectord does beside its table: mail, commands that it runs, files that it writes, the question who else answers for a
 # virtual address. Where the original can it too, both say the same. All features are tried at once, each in a place of its own.
 
-ALONE="mail mail_local metrics vipcheck risecount slowstart drain_reload drain_limit test_command status_json reload_failed hostile ping6 checkcount"
+ALONE="mail mail_local metrics vipcheck risecount slowstart drain_reload drain_limit test_command status_json reload_failed hostile ping6 checkcount init_script resource_script sample shared"
 BOTH="commands maintenance_name mail_text fallbackcommand callback_autoreload callback_alone monitorfile supervised execute"
+
+bats_require_minimum_version 1.5.0
 
 setup_file() {
 	load ../lib/ldirectord.bash
@@ -51,3 +53,15 @@ both() { # FEATURE : have done the same, and something
 @test "maintenance by host name, whole or to its first dot, with or without port" { both maintenance_name; }
 @test "endless headers and bodies, drips, resets and wrong TLS cost a deadline and little memory" { well ours hostile; }
 @test "ping over IPv6" { well ours ping6; }
+@test "the init script starts, reloads and stops all configurations, with the exit codes of an init script" { well ours init_script; }
+@test "as a resource of heartbeat it says on standard output whether it runs" { well ours resource_script; }
+@test "the sample configuration is valid, with its examples too" { well ours sample; }
+@test "a check that several services share is made once" { well ours shared; }
+@test "systemd finds nothing wrong with the unit" {
+	local root=$BATS_TEST_TMPDIR/root
+	mkdir -p "$root/etc/systemd/system" "$root/usr/sbin"
+	cp ldirectord/ldirectord.service "$root/etc/systemd/system/"
+	cp "$O/ldirectord" "$root/usr/sbin/"
+	run -0 systemd-analyze verify --root="$root" --man=no --recursive-errors=no ldirectord.service
+	[ -z "$output" ]
+}
