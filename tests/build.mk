@@ -14,7 +14,7 @@ cut_disk_SRC = tests/tools/cut_disk.c
 
 RING = O=$(abspath $(O)) tests/lib/ring.bash
 
-.PHONY: tests-built check check-sim check-net check-kernel test bench lint demo walkthrough walkthrough-shell walkthrough-stop soak
+.PHONY: tests-built check check-sim check-net check-kernel test bench lint demo demo-failover demo-shell demo-stop soak
 tests-built: all $(UNIT_TESTS:%=$(O)/%) $(TEST_TOOLS:%=$(O)/%)
 
 check: tests-built
@@ -38,19 +38,17 @@ export RESULTS
 bench: tests-built
 	@set -e; for b in $(sort $(wildcard tests/bench/*.bench)); do echo "== $$b"; O=$(abspath $(O)) "$$b"; done
 
+# The walkthrough: tests/lib/demo.bash. It builds packages of the last commit by itself.
 demo: deps
-	@$(MAKE) --no-print-directory tests-built >/dev/null
-	@O=$(abspath $(O)) tests/lib/demo.bash
-
-# All sections of the walkthrough, and random failovers: tests/lib/cluster_run.bash
-walkthrough: deps
-	@O=$(abspath $(O)) tests/lib/cluster_run.bash run
+	@O=$(abspath $(O)) tests/lib/demo.bash run
+demo-failover:
+	@O=$(abspath $(O)) tests/lib/demo.bash failover $(FAILOVERS)
+demo-shell:
+	@O=$(abspath $(O)) tests/lib/demo.bash shell $(or $(NODE),server1)
+demo-stop:
+	@O=$(abspath $(O)) tests/lib/demo.bash stop
 soak: deps
-	@O=$(abspath $(O)) tests/lib/cluster_run.bash soak $(or $(N),30)
-walkthrough-shell:
-	@O=$(abspath $(O)) tests/lib/cluster_run.bash shell $(or $(NODE),server1)
-walkthrough-stop:
-	@O=$(abspath $(O)) tests/lib/cluster_run.bash stop
+	@O=$(abspath $(O)) tests/lib/demo.bash soak $(or $(N),30)
 
 # Sources that the linters read; generated files are not ours to lint. What passed is read again when it, or any header,
 # changes. LINT_CFLAGS: what a part needs beside its pkg-config modules.

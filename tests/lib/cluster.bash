@@ -17,7 +17,11 @@ WT_KERNEL=${WT_KERNEL:-6.1}
 WT_VIP=172.25.32.100
 WT_ALL=''
 
-wt_say() { printf '\n=== %s\n' "$*"; }
+WT_BOLD='' WT_GREEN='' WT_PLAIN=''
+[ ! -t 1 ] || WT_BOLD=$'\033[1m' WT_GREEN=$'\033[32m' WT_PLAIN=$'\033[0m'
+
+wt_say() { printf '\n%s=== %s (at %s s)%s\n' "$WT_BOLD" "$*" "$SECONDS" "$WT_PLAIN"; }
+wt_prompt() { printf '%s[root@%s ~]# %s%s\n' "$WT_GREEN" "$1" "$2" "$WT_PLAIN"; } # NODE COMMAND
 
 wt_in() { # NODE COMMAND [SECONDS]
 	case $1 in
@@ -27,13 +31,13 @@ wt_in() { # NODE COMMAND [SECONDS]
 }
 
 on() { # NODE COMMAND [SECONDS]
-	echo "[root@$1 ~]# $2"
+	wt_prompt "$1" "$2"
 	wt_in "$@"
 }
 
 wt_refused() { # NODE CODE TEXT COMMAND : it fails with that code and says that
 	local out code=0
-	echo "[root@$1 ~]# $4"
+	wt_prompt "$1" "$4"
 	out=$(wt_in "$1" "$4") || code=$?
 	echo "$out"
 	if [ "$code" -ne "$2" ] || [[ $out != *"$3"* ]]; then echo "exit $code, and not $2 with '$3'"; return 1; fi
@@ -41,7 +45,7 @@ wt_refused() { # NODE CODE TEXT COMMAND : it fails with that code and says that
 
 wt_until() { # SECONDS NODE COMMAND
 	local end=$((SECONDS + $1))
-	echo "[root@$2 ~]# until $3"
+	wt_prompt "$2" "until $3"
 	until wt_in "$2" "$3" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || { echo "not within $1 s"; wt_in "$2" "$3"; return 1; }
 		sleep 0.5
@@ -190,9 +194,11 @@ wt_real_server() { # NODE : Apache, and the virtual address on lo, for which nob
 
 wt_boot() {
 	local node rpms base release
-	wt_say "1. The packages"
+	wt_say "1. The packages (about a minute)"
+	wt_prompt build './configure --enable-spec --with-km && rpmbuild -bb drbd.spec && rpmbuild -bb drbd-km.spec && ...; ls RPMS'
 	rpms=$(rpm_packages "$WT_KERNEL") && base=$(rpm_base "$(vm_root)") && release=$(vm_release "$WT_KERNEL") || return
 	(cd "$rpms" && ls -- *.rpm)
+	[ "$(find "$rpms" -name 'drbd-*.rpm' | wc -l)" = 8 ] || return
 	WT_STAGE=$VM_ROOT/install
 	mkdir -p "$WT_STAGE.ko"
 	(cd "$WT_STAGE.ko" && rpm2cpio "$rpms"/drbd-km-*.rpm | cpio --quiet -idu "*/$release/updates/drbd.ko" &&
@@ -214,7 +220,7 @@ wt_boot() {
 		echo $! >"$VM_ROOT/rpm.$node.pid"
 	done
 	for node in server1 server2; do
-		echo "[root@$node ~]# rpm -ivh /root/rpms/*.rpm"
+		wt_prompt $node 'rpm -ivh /root/rpms/*.rpm'
 		wait "$(cat "$VM_ROOT/rpm.$node.pid")" || { cat "$VM_ROOT/rpm.$node"; return 1; }
 		cat "$VM_ROOT/rpm.$node"
 		# dopd runs as hacluster, and outdates disks
@@ -240,16 +246,18 @@ wt_start_drbd() {
 }
 
 wt_first_sync() {
-	local line last='' end=$((SECONDS + 300))
+	local line last='' end=$((SECONDS + 600)) over=$'\n'
+	[ ! -t 1 ] || over=$'\r' # one line that moves
 	wt_say "4. First sync, in the calling order of 8.3"
 	on server1 'drbdsetup /dev/drbd1 primary --force'
 	until line=$(vm_exec server1 'drbdadm dstate demo; sed -n "/sync.ed:/{N;s/\n/ /;s/[\t ]\+/ /gp}" /proc/drbd') &&
 			[[ $line == UpToDate/UpToDate* ]]; do
-		[ "$line" = "$last" ] || echo "${line#*$'\n'}"
+		[ "$line" = "$last" ] || printf '%s%s' "${line#*$'\n'}" "$over"
 		last=$line
 		[ $SECONDS -lt $end ]
 		sleep 1
 	done
+	[ "$over" = $'\n' ] || echo
 	on server2 'cat /proc/drbd; grep -q "cs:Connected ro:Secondary/Primary ds:UpToDate/UpToDate" /proc/drbd'
 	on server1 'mkfs.ext4 -q /dev/drbd1'
 }
@@ -293,7 +301,7 @@ wt_mysql() {
 wt_pages() { # PAGE PAGE... : what the client gets, one request after the other; the order may begin anywhere
 	local want got
 	want=$(printf '%s\n' "$@" | sort)
-	echo "[root@client ~]# for n in $*; do curl http://$WT_VIP/index.html; done"
+	wt_prompt client "for n in $*; do curl http://$WT_VIP/index.html; done"
 	got=$(wt_in client "for n in $*; do curl -s -m 10 http://$WT_VIP/index.html; done")
 	echo "$got"
 	[ "$(sort <<<"$got")" = "$want" ] && { [ $# -lt 2 ] || [ "$1" = "$2" ] || [ "$(uniq <<<"$got" | wc -l)" = $# ]; }

@@ -1,56 +1,143 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The demo: ipvsadm at work in a machine of its own (qemu; nothing of this one is touched). Each command is printed before it
-# runs, and what it prints is its own. Ends with 0 when every step did what it says.
+# The walkthrough for eyes: two directors in machines (qemu), real servers and a client in namespaces; nothing of
+# this machine is touched. Each command is printed before it runs, and what it prints is its own. Ends with 0 when all came out
+# as it has to.
+#
+#   demo.bash run            sections 1 to 8, and a table of what was proven. KEEP=1 leaves it all up. FAILOVERS="NAME..." of
+#                            failovers.bash, or all; if not given those that differ most
+#   demo.bash failover NAME...   some more of them with what was left up
+#   demo.bash shell NODE     commands for a node of what was left up: server1 to server4, client
+#   demo.bash stop           ends what was left up
+#   demo.bash soak N         N random failovers (SEED=...)
 set -eu
 cd "$(dirname "$0")/../.."
-: "${O:=$PWD/build}" "${KERNEL:=6.1}"
+: "${O:=$PWD/build}" "${KEEP:=}" "${FAILOVERS:=stop standby kill bothdopd real power}"
 export O
-dir=$(mktemp -d)
-export VM_ROOT=$dir
-# shellcheck source=tests/lib/vm.bash
-. tests/lib/vm.bash
-# shellcheck source=tests/lib/ipvsadm.bash
-. tests/lib/ipvsadm.bash
-trap 'vm_cleanup; rm -rf "$dir"' EXIT
+kept=$O/demo.kept
+proven=() doing="nothing yet"
 
-bold='' green='' plain=''
-[ ! -t 1 ] || bold=$'\033[1m' green=$'\033[32m' plain=$'\033[0m'
-say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
-step() { # COMMAND : in the machine
-	printf '%s# %s%s\n' "$green" "$1" "$plain"
-	vm_exec demo "$1"
+library() { # FOLDER : of a run
+	export VM_ROOT=$1/vm
+	mkdir -p "$VM_ROOT"
+	# shellcheck source=tests/lib/vm.bash
+	. tests/lib/vm.bash
+	# shellcheck source=tests/lib/root.bash
+	. tests/lib/root.bash
+	# shellcheck source=tests/lib/net.bash
+	. tests/lib/net.bash
+	# shellcheck source=tests/lib/rpm.bash
+	. tests/lib/rpm.bash
+	# shellcheck source=tests/lib/cluster.bash
+	. tests/lib/cluster.bash
+	# shellcheck source=tests/lib/failovers.bash
+	. tests/lib/failovers.bash
+	NET_ROOT=$1/net
 }
 
-say "A machine with Linux $KERNEL boots (emulated: some seconds)."
-ipvs_vm_start demo "$KERNEL"
-# shellcheck disable=SC2016 # for the machine's shell
-vm_exec demo 'for a in 10.0.0.1 192.168.9.1 192.168.9.2; do ip addr add $a/32 dev lo; done
-	for n in 1 2; do socat TCP4-LISTEN:8080,bind=192.168.9.$n,reuseaddr,fork SYSTEM:"echo I am server $n; sleep 3" & done' >/dev/null
+kept_library() {
+	[ -s "$kept" ] || { echo "nothing was left up: make demo KEEP=1" >&2; exit 1; }
+	dir=$(cat "$kept")
+	library "$dir"
+}
 
-say "A virtual service with two real servers, which each say who they are:"
-step 'ipvsadm -A -t 10.0.0.1:80 -s rr'
-step 'ipvsadm -a -t 10.0.0.1:80 -r 192.168.9.1:8080 -m'
-step 'ipvsadm -a -t 10.0.0.1:80 -r 192.168.9.2:8080 -m -w 2'
-for _ in 1 2 3 4; do step 'socat -u TCP4:10.0.0.1:80 -'; done
-step 'ipvsadm -Ln'
-step 'ipvsadm -Lnc'
+step() { # TITLE COMMAND...
+	local began=$SECONDS
+	doing=$1
+	"${@:2}"
+	proven+=("$(printf '%-90s %5d s' "$1" $((SECONDS - began)))")
+}
 
-say "Saved, cleared, restored:"
-step 'ipvsadm-save -n | tee /tmp/table'
-step 'ipvsadm -C; ipvsadm-restore </tmp/table; ipvsadm -Sn | cmp - /tmp/table && echo the same'
+failover() { # NAME
+	step "8. $(wt_title "$1")" wt_failover "$1"
+}
 
-say "Another table is wanted. What would change, and then the change: servers that stay keep their connections."
-step 'sed -e "s/-w 2/-w 5/" -e "s/-s rr/-s wrr/" /tmp/table >/tmp/wanted; echo "-A -u 10.0.0.1:53 -s rr" >>/tmp/wanted; cat /tmp/wanted'
-step 'ipvsadm -R --diff --dry-run </tmp/wanted'
-step 'ipvsadm -R --diff </tmp/wanted; ipvsadm -Sn'
+prepare() {
+	dir=$(mktemp -d)
+	library "$dir"
+	trap finish EXIT
+	step "1. eight packages of DRBD and those of the rest are built; 2. installed by rpm -ivh" wt_boot
+	step "3. DRBD starts; who is first waits for the other" wt_start_drbd
+	step "4. first sync, in the calling order of 8.3" wt_first_sync
+	step "5. the disk moves by hand; two Primaries are refused, a mounted one is not demoted" wt_by_hand
+}
 
-say "A file with a mistake changes nothing:"
-step 'echo "-a -t 10.0.0.1:80 -r 192.168.9.3:8080 -m -w much" >>/tmp/wanted; ! ipvsadm -R --diff </tmp/wanted'
+finish() {
+	local code=$?
+	trap - EXIT
+	[ ! -s "$VM_ROOT/gaps" ] || wt_gaps
+	printf '\n%s\n' "Proven:"
+	[ ${#proven[@]} = 0 ] || printf '  %s\n' "${proven[@]}"
+	if [ $code = 0 ]; then echo "All of it in $SECONDS s."; else printf '\nFAILED (exit %s): %s\n' $code "$doing"; fi
+	if [ -n "$KEEP" ]; then
+		echo "$dir" >"$kept"
+		echo "All is left up: make demo-shell NODE=server1 (2, 3, 4, client); make demo-stop ends it"
+	else
+		end || code=1
+	fi
+	exit $code
+}
 
-say "A server is drained: no new connections, and it is gone when its last one has ended or the deadline is there."
-step 'socat -u TCP4:10.0.0.1:80 - & sleep 1; ipvsadm --drain -t 10.0.0.1:80 -r 192.168.9.2:8080 --deadline 5; wait; ipvsadm -Ln'
+end() { # fails if a kernel had trouble that nobody has met yet
+	local code=0
+	vm_cleanup || code=$?
+	net_cleanup 2>/dev/null
+	rm -rf "${VM_ROOT%/vm}"
+	return $code
+}
 
-say "Any list as JSON:"
-step 'ipvsadm -L --timeout --json'
-say "That was it."
+run() {
+	local name
+	prepare
+	[ "$FAILOVERS" != all ] || FAILOVERS=$(wt_names)
+	step "6. MySQL on the disk goes over to server2 and comes back, with every row" wt_mysql
+	step "7. LVS: real servers leave and return, the fallback serves, server2 takes over" wt_lvs
+	step "8. everything in one haresources, a client at work" wt_all_together
+	for name in $FAILOVERS; do failover "$name"; done
+	[ -n "$KEEP" ] || step "all stops, and nothing holds the disk" wt_end
+}
+
+more() { # NAME... : of the failovers
+	local name
+	kept_library
+	KEEP=1
+	trap finish EXIT
+	for name; do failover "$name"; done
+}
+
+soak() { # N
+	local names name i
+	: "${SEED:=$RANDOM}"
+	RANDOM=$SEED
+	echo "SEED=$SEED"
+	prepare
+	step "8. everything in one haresources, a client at work" wt_all_together
+	mapfile -t names < <(wt_names)
+	for ((i = 1; i <= $1; i++)); do
+		name=${names[RANDOM % ${#names[@]}]}
+		echo "--- $i of $1"
+		failover "$name"
+	done
+}
+
+shell() { # NODE
+	local line
+	case $1 in
+	server[12]) ;;
+	server[34] | client) exec nsenter -t "$(net_pid "$1")" --net --uts --mount --pid bash ;;
+	*) echo "no node $1: server1 to server4, client" >&2; exit 1 ;;
+	esac
+	echo "Single commands: nothing that asks, no cd that lasts. End with exit."
+	while read -r -e -p "[root@$1 ~]# " line && [ "$line" != exit ]; do
+		vm_exec "$1" "$line" || echo "(exit $?)"
+	done
+}
+
+case ${1-} in
+run) run ;;
+failover) more "${@:2}" ;;
+soak) soak "$2" ;;
+shell) kept_library; shell "$2" ;;
+stop) kept_library; end; rm "$kept" ;;
+*) echo "usage: demo.bash run | failover NAME... | shell NODE | stop | soak N" >&2; exit 2 ;;
+esac

@@ -22,6 +22,9 @@ disk      the disk under DRBD fails on server1
 cold12    power cut of both; server1 starts first
 cold21    power cut of both; server2 starts first'
 
+wt_names() { cut -d' ' -f1 <<<"$WT_FAILOVERS"; }
+wt_title() { sed -n "s/^$1 \+//p" <<<"$WT_FAILOVERS"; } # NAME
+
 wt_all_together() {
 	wt_say "8. All together"
 	WT_ALL="vip drbd mount db lvs web"
@@ -38,7 +41,7 @@ wt_all_together() {
 	local what
 	for what in db web; do
 		: >"$VM_ROOT/$what"
-		echo "[root@client ~]# wt_client.bash $what $WT_VIP &"
+		wt_prompt client "wt_client.bash $what $WT_VIP &"
 		wt_in client "exec $VM_HOME/tests/lib/wt_client.bash $what $WT_VIP $VM_ROOT/$what" >/dev/null 2>&1 3>&- &
 		disown
 	done
@@ -184,7 +187,7 @@ fault_dopd() {
 # is saved, its disk follows, and the rows are put back.
 fault_both() {
 	local seen
-	seen=$(cat "$(vm_console server1)" "$(vm_console server2)" | grep -c 'Split-Brain detected') || [ "$seen" = 0 ]
+	seen=$(cat "$(vm_console server1)" "$(vm_console server2)" | grep -ac 'Split-Brain detected') || [ "$seen" = 0 ]
 	wt_cut server1 heartbeat replication
 	wt_cut server2 heartbeat replication
 	wt_until 240 server2 'drbdadm role demo | grep ^Primary/ && mysql -e "select 1"'
@@ -194,11 +197,11 @@ fault_both() {
 	on server2 '/etc/init.d/heartbeat stop'
 	wt_heal
 	local end=$((SECONDS + 120))
-	until [ "$(cat "$(vm_console server1)" "$(vm_console server2)" | grep -c 'Split-Brain detected')" -gt "$seen" ]; do
+	until [ "$(cat "$(vm_console server1)" "$(vm_console server2)" | grep -ac 'Split-Brain detected')" -gt "$seen" ]; do
 		[ $SECONDS -lt $end ]
 		sleep 1
 	done
-	grep -h 'Split-Brain detected' "$(vm_console server1)" "$(vm_console server2)" | tail -n 2
+	grep -ah 'Split-Brain detected' "$(vm_console server1)" "$(vm_console server2)" | tail -n 2
 	wt_until 60 server2 'drbdadm cstate demo | grep -vx Connected'
 	on server2 'drbdadm disconnect demo; drbdadm secondary demo && drbdadm connect --discard-my-data demo'
 	on server1 'drbdadm disconnect demo; drbdadm connect demo'
@@ -237,7 +240,7 @@ fault_cold21() { vm_kill server1; vm_kill server2; wt_back server2 server1; }
 
 wt_failover() { # NAME
 	local since node
-	wt_say "8. $(sed -n "s/^$1 *//p" <<<"$WT_FAILOVERS")"
+	wt_say "8. $(wt_title "$1")"
 	for node in server1 server2; do vm_exec $node 'wc -l </var/log/ha-log >/run/ha-mark'; done
 	since=$(wt_now)
 	"fault_$1"
@@ -253,6 +256,6 @@ wt_gaps() {
 	printf '\n%-58s %10s %10s %8s\n' "failover" "web gap/s" "db gap/s" rows
 	local name web db rows
 	while read -r name web db rows; do
-		printf '%-58s %10s %10s %8s\n' "$(sed -n "s/^$name *//p" <<<"$WT_FAILOVERS")" "$web" "$db" "$rows"
+		printf '%-58s %10s %10s %8s\n' "$(wt_title "$name")" "$web" "$db" "$rows"
 	done <"$VM_ROOT/gaps"
 }
