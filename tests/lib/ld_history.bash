@@ -10,7 +10,9 @@ who=$1 file=$2 name=$3
 dir=$(mktemp -d "/run/ld.XXXXXX")
 modes=$dir/modes maint=$dir/maint conf=$dir/$name.$who.cf
 mkdir "$modes" "$maint"
+# shellcheck disable=SC2016 # for the script
 printf '#!/bin/sh\n[ $# = 4 ] && ! grep -q down "%s/$(echo "$3" | tr -d "[]")" 2>/dev/null\n' "$modes" >"$dir/check"
+# shellcheck disable=SC2016
 printf 'open(my $mode, "<", "%s/$ARGV[2]") or exit 0;\nexit(<$mode> =~ /down/ ? 1 : 0);\n' "$modes" >"$dir/check.pl"
 chmod 755 "$dir/check"
 export FAKE_IPVS_TABLE=$dir/table
