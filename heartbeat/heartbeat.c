@@ -127,6 +127,13 @@ static void make_run_directory(const char *path)
 		log_warn("%s cannot be given to hacluster: %m", path);
 }
 
+/* Where resource agents, ours and others, keep what ends with the machine's run (heartbeat.md 6.5). */
+static void make_scratch_directory(const char *path)
+{
+	if (!mkdir(path, 0755) && chmod(path, 01755))
+		log_warn("%s: %m", path);
+}
+
 static int make_directories(const struct ha_cf *cf)
 {
 	char path[512];
@@ -134,6 +141,8 @@ static int make_directories(const struct ha_cf *cf)
 	mkdir(HB_VAR_LIB, 0755);
 	make_run_directory(HB_VAR_RUN);
 	make_run_directory(HB_VAR_RUN "/dopd");
+	make_scratch_directory(HB_VAR_RUN "/rsctmp");
+	make_scratch_directory("/var/run/resource-agents");
 	mkdir(cf->coreroot, 0755);
 	snprintf(path, sizeof(path), "%s/root", cf->coreroot);
 	mkdir(path, 0700);

@@ -550,6 +550,40 @@ scenario_announce() { # addresses that are held are announced again and again
 	on 1 timeout 20 tcpdump -ni eth0 -c 3 'icmp6[0] == 136 and src host fd77::51' 2>/dev/null | grep -q 'neighbor advertisement, tgt is fd77::51'
 }
 
+scenario_foreign_scripts() { # Debian's resource.d, with the OCF agents behind it, and an init script
+	local i
+	HB_RES='server1 IPaddr2::10.77.0.60/24/eth0 plain' lab
+	for i in 1 2; do
+		on "$i" bash -c "printf '#!/bin/sh\ncase \$1 in\nstart) : >$LAB/state/plain.server$i ;;\nstop) rm -f $LAB/state/plain.server$i ;;\nstatus) [ -e $LAB/state/plain.server$i ] && echo plain is running || { echo plain is stopped; exit 3; } ;;\nesac\n' >/etc/init.d/plain; chmod 755 /etc/init.d/plain"
+		[ "${KIND[i]}" = orig ] || on "$i" mount -t overlay overlay -o "lowerdir=/usr:$HB_ORIG/root/usr" /usr
+		on "$i" cp -a "$HB_ORIG/root/etc/ha.d/resource.d/." /etc/ha.d/resource.d/
+		[ "${KIND[i]}" = ours ] || on "$i" mkdir -p /run/resource-agents
+	done
+	held_by() { # NODE : it has all of the group, the other nothing of it
+		on "$1" ip addr show dev eth0 | grep -q 10.77.0.60/24 && [ -e "$LAB/state/plain.server$1" ] &&
+			! on $((3 - $1)) ip addr | grep -q 10.77.0.60/ && [ ! -e "$LAB/state/plain.server$((3 - $1))" ]
+	}
+	until_held_by() {
+		for _ in {1..300}; do
+			! held_by "$1" || return 0
+			pause 0.1
+		done
+		hb_logs
+		return 1
+	}
+	start 1
+	start 2
+	until_held_by 1
+	until_rsc 30 1 local
+	until_rsc 30 2 local
+	[ "${KIND[1]}" = orig ] || [ "$(on 1 stat -c %a /run/resource-agents)" = 1755 ]
+	tool 1 hb_standby
+	until_held_by 2
+	until_rsc 30 2 all
+	stop 2
+	until_held_by 1
+}
+
 scenario_logs() { # through the targets of ha_logd, and into a file that was moved away
 	lab
 	on 1 bash -c "sed -i '/^logfile/d; /^debugfile/d; \$ause_logd on' /etc/ha.d/ha.cf; printf 'logfile $LAB/logd\nlogfacility none\n' >/etc/logd.cf"

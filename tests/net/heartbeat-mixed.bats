@@ -46,6 +46,7 @@ setup() {
 @test "netstrings" { went netstring ours orig; }
 @test "messages compressed by bz2" { went compression orig ours; }
 @test "messages compressed by zlib" { went compression_zlib ours orig; }
+@test "Debian's resource scripts and an init script, under either" { went foreign_scripts ours orig; }
 @test "cl_status of either kind says the same of either daemon" { went cl_status ours orig; }
 @test "hb_addnode and hb_delnode, on either node" { went nodes ours orig; }
 @test "legacy mode" { went legacy ours orig; }
