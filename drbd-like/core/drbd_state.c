@@ -579,6 +579,21 @@ static void remember_exposed(struct drbd_vol_state *vol, union drbd_state os, un
 		vol->ed_uuid = vol->peer.uuid[UI_CURRENT];
 }
 
+/*
+ * The connection goes before the new space is synced. A Primary begins a generation and is the source by that; of two
+ * Secondaries the one that would have been it looks like the source of a resync that never began.
+ */
+static u32 keep_growth(const struct drbd_conn_state *conn, struct drbd_vol_state *vol, union drbd_state os,
+		       union drbd_state ns)
+{
+	if (os.conn != C_CONNECTED || ns.conn >= C_CONNECTED || !(vol->flags & VF_RESYNC_AFTER_NEG) ||
+	    ns.role == R_PRIMARY || os.peer == R_PRIMARY || ns.disk != D_UP_TO_DATE || vol->uuid[UI_BITMAP] ||
+	    !(conn->flags & CNF_RC_FLAG))
+		return 0;
+	vol->uuid[UI_BITMAP] = vol->uuid[UI_CURRENT] + UUID_NEW_BM_OFFSET;
+	return NOW_MD_DIRTY;
+}
+
 void drbd_vol_apply(struct drbd_conn_state *conn, struct drbd_vol_state *vol, union drbd_state ns,
 		    struct drbd_transition *tr)
 {
@@ -595,6 +610,7 @@ void drbd_vol_apply(struct drbd_conn_state *conn, struct drbd_vol_state *vol, un
 	now |= now_for_resync(os, ns) | now_for_receiver(os.conn, ns.conn);
 	settle_crash(vol, ns);
 	remember_exposed(vol, os, ns);
+	now |= keep_growth(conn, vol, os, ns);
 	if (peer_promoted_without_data(os, ns))
 		vol->flags |= VF_CONSIDER_RESYNC;
 	if (os.conn < C_CONNECTED && ns.conn >= C_CONNECTED)

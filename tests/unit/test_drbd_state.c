@@ -854,6 +854,31 @@ TEST(the_resync_of_growth_at_connect_is_not_used_up_by_an_item_of_before)
 	CHECK(!(vol[0].flags & VF_RESYNC_AFTER_NEG));
 }
 
+/* Seeds 514447, 537537. */
+TEST(growth_that_could_not_be_synced_is_synced_when_two_secondaries_meet_again)
+{
+	static const struct { u8 role, peer, disk; bool rc, due, bitmap, keeps; } rows[] = {
+		{ R_SECONDARY, R_SECONDARY, D_UP_TO_DATE, true, true, false, true },
+		{ R_SECONDARY, R_SECONDARY, D_UP_TO_DATE, false, true, false, false },
+		{ R_SECONDARY, R_SECONDARY, D_UP_TO_DATE, true, false, false, false },
+		{ R_SECONDARY, R_SECONDARY, D_UP_TO_DATE, true, true, true, false },
+		{ R_SECONDARY, R_SECONDARY, D_INCONSISTENT, true, true, false, false },
+		{ R_PRIMARY, R_SECONDARY, D_UP_TO_DATE, true, true, false, false },
+		{ R_SECONDARY, R_PRIMARY, D_UP_TO_DATE, true, true, false, false },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		fresh(1, word(rows[i].role, rows[i].peer, C_CONNECTED, rows[i].disk, D_UP_TO_DATE));
+		conn.flags |= rows[i].rc ? CNF_RC_FLAG : 0;
+		vol[0].flags |= rows[i].due ? VF_RESYNC_AFTER_NEG : 0;
+		vol[0].uuid[UI_BITMAP] = rows[i].bitmap ? 0x500 : 0;
+		CHECK_INT(request_conn(CONN(NETWORK_FAILURE), CS_HARD), SS_SUCCESS);
+		CHECK_MSG(vol[0].uuid[UI_BITMAP] == (rows[i].keeps ? 0x1000 + UUID_NEW_BM_OFFSET : rows[i].bitmap ? 0x500 : 0),
+			  "row %u: %llx", i, vol[0].uuid[UI_BITMAP]);
+	}
+}
+
 TEST(roles_stay_while_the_peer_grows)
 {
 	fresh(1, S(PRI, SEC, CONNECTED, UP_TO_DATE, UP_TO_DATE));
@@ -1025,6 +1050,7 @@ int main(void)
 	RUN(a_suspension_is_a_change_of_every_volume);
 	RUN(a_volume_that_grew_is_resynced_while_others_connect);
 	RUN(the_resync_of_growth_at_connect_is_not_used_up_by_an_item_of_before);
+	RUN(growth_that_could_not_be_synced_is_synced_when_two_secondaries_meet_again);
 	RUN(roles_stay_while_the_peer_grows);
 	RUN(extremes_are_over_all_volumes);
 	RUN(the_peers_requests_are_applied_from_our_side);
