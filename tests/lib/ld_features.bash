@@ -669,6 +669,30 @@ feature_shared() {
 	director "$conf" stop
 }
 
+# The lines of the log go to a facility: priority, name and text, without date and pid.
+feature_syslog() {
+	mkdir "$dir/dev"
+	mount -t tmpfs tmpfs "$dir/dev"
+	cp -a /dev/null /dev/zero /dev/urandom /dev/tty "$dir/dev/"
+	ln -s /proc/self/fd "$dir/dev/fd"
+	mount --bind "$dir/dev" /dev
+	socat -u UNIX-RECV:/dev/log,mode=666 "OPEN:$dir/syslog,creat,append" &
+	soon [ -S /dev/log ]
+	server
+	write_conf '' ''
+	sed -i 's/^logfile=.*/logfile="local3"/' "$conf"
+	director "$conf" start
+	table "1=1 2=5"
+	mode 2 error
+	table "1=1"
+	director "$conf" stop
+	table gone
+	soon has "$dir/syslog" 'terminated on signal'
+	# datagrams stand one after the other; the original adds and removes each server before its first check
+	tr '\0' '\n' <"$dir/syslog" | sed 's/\(<[0-9]*>\)/\n\1/g' | grep -E 'Added virtual|Deleted.*10.9.1.2|Purged|terminated' |
+		sed -e 's/>[A-Z][a-z][a-z] .* ldirectord\[[0-9]*\]/>DATE ldirectord[PID]/' | uniq | tail -n 5
+}
+
 # Another configuration goes with this one.
 feature_execute() {
 	server

@@ -4,7 +4,7 @@
 # virtual address. Where the original can it too, both say the same. All features are tried at once, each in a place of its own.
 
 ALONE="mail mail_local metrics vipcheck risecount slowstart drain_reload drain_limit test_command status_json reload_failed hostile ping6 checkcount init_script resource_script sample shared"
-BOTH="commands maintenance_name mail_text fallbackcommand callback_autoreload callback_alone monitorfile supervised execute"
+BOTH="commands maintenance_name syslog mail_text fallbackcommand callback_autoreload callback_alone monitorfile supervised execute"
 
 bats_require_minimum_version 1.5.0
 
@@ -65,3 +65,4 @@ both() { # FEATURE : have done the same, and something
 	run -0 systemd-analyze verify --root="$root" --man=no --recursive-errors=no ldirectord.service
 	[ -z "$output" ]
 }
+@test "logfile= with a facility: syslog has the original's lines" { both syslog; }
