@@ -41,4 +41,4 @@ $(RPM_TARGETS): rpm-%: $(O)/$(DIST).tar.gz
 distclean: clean
 	rm -f config.mk $(patsubst rpm-%,%.spec,$(RPM_TARGETS))
 
-DEPS_TEST_DEB += rpm rpmlint openssl
+DEPS_TEST_DEB += rpm rpmlint openssl dkms
