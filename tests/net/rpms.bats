@@ -50,6 +50,9 @@ drbd-xen-8.4.4-4.el6" ]
 		grep -qx 'drbd-km-2.6.32_431.el6.x86_64-8.4.4-4.el6'
 	# the main package of the module has no files, so it is no package
 	[ "$(grep -cx "%files" drbd-km.spec)" = 0 ]
+	# and what rpmbuild makes of them: no ninth with debugging symbols
+	kernel=$(vm_release 6.1)
+	[ "$(cd "$PK" && echo drbd*)" = "$(echo drbd-8.4.4-4.x86_64.rpm drbd-{bash-completion,heartbeat,km-"${kernel//-/_}",pacemaker,udev,utils,xen}-8.4.4-4.x86_64.rpm)" ]
 	[ "$(rpmspec -q --qf '[%{=name}: %{requires}\n]' drbd.spec | grep '^drbd:' | xargs)" = \
 		"drbd: drbd-bash-completion drbd: drbd-heartbeat drbd: drbd-pacemaker drbd: drbd-udev drbd: drbd-utils drbd: drbd-xen" ]
 }
