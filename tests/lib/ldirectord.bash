@@ -7,15 +7,17 @@ LD_ORIG=$HA_CACHE/ldirectord-original
 # Unpacks Debian's ldirectord with the Perl modules it needs, for http over IPv6 too, once.
 ld_fetch_original() {
 	local packages wanted="ldirectord libwww-perl libnet-inet6glue-perl"
-	[ ! -e "$LD_ORIG/done" ] || return 0
-	rm -rf "$LD_ORIG"
 	mkdir -p "$LD_ORIG/deb"
-	# shellcheck disable=SC2086 # a list of words
-	packages=$(apt-get -s install --no-install-recommends $wanted | awk '/^Inst/ { print $2 }')
-	# shellcheck disable=SC2086
-	(cd "$LD_ORIG/deb" && apt-get download -qq $packages $wanted) || return
-	find "$LD_ORIG/deb" -name '*.deb' -exec dpkg -x {} "$LD_ORIG/root" \; || return
-	[ -e "$LD_ORIG/root/usr/sbin/ldirectord" ] && touch "$LD_ORIG/done"
+	(
+		flock 9
+		[ ! -e "$LD_ORIG/done" ] || exit 0
+		# shellcheck disable=SC2086 # a list of words
+		packages=$(apt-get -s install --no-install-recommends $wanted | awk '/^Inst/ { print $2 }')
+		# shellcheck disable=SC2086
+		(cd "$LD_ORIG/deb" && apt-get download -qq -o APT::Sandbox::User=root -o Acquire::Retries=3 $packages $wanted) || exit
+		find "$LD_ORIG/deb" -name '*.deb' -exec dpkg -x {} "$LD_ORIG/root" \; || exit
+		[ -e "$LD_ORIG/root/usr/sbin/ldirectord" ] && touch "$LD_ORIG/done"
+	) 9>"$LD_ORIG/lock"
 }
 
 # Unpacks Debian's daemons that the checks are tried on, with the libraries they need, once for each list of them.
