@@ -48,6 +48,49 @@ modules_of() {
 	echo "$PWD/for.$1:/lib/modules/$release"
 }
 
+@test "section 1 of the walkthrough gives eight packages, which stand beside another kernel's module; each loads" {
+	a=$(vm_release 6.1) b=$(vm_release 6.12)
+	rpm_root_compiler 6.12
+	provide gcc make flex
+	kernel_in_root 6.1
+	kernel_in_root 6.12
+	put drbd-8.4.4.tar.gz <"$PK/../../../drbd-8.4.4.tar.gz"
+	on 'mkdir -p ~/rpmbuild/SOURCES
+		set -e
+		cp drbd-8.4.4.tar.gz ~/rpmbuild/SOURCES/
+		tar zxf drbd-8.4.4.tar.gz && cd drbd-8.4.4
+		./configure --enable-spec --with-km
+		rpmbuild -bb drbd.spec          # user land
+		rpmbuild -bb drbd-km.spec       # kernel module' >build.log 2>&1 || { tail -n 40 build.log; false; }
+	[ "$(on 'ls ~/rpmbuild/RPMS/x86_64')" = "drbd-8.4.4-4.x86_64.rpm
+drbd-bash-completion-8.4.4-4.x86_64.rpm
+drbd-heartbeat-8.4.4-4.x86_64.rpm
+drbd-km-${b//-/_}-8.4.4-4.x86_64.rpm
+drbd-pacemaker-8.4.4-4.x86_64.rpm
+drbd-udev-8.4.4-4.x86_64.rpm
+drbd-utils-8.4.4-4.x86_64.rpm
+drbd-xen-8.4.4-4.x86_64.rpm" ]
+	put "/lib/modules/$a/extra/drbd.ko" <<<"the distribution's"
+	on 'rpm -ivh ~/rpmbuild/RPMS/x86_64/* km.rpm'
+	for release in "$a" "$b"; do
+		on "modprobe -n -v -S $release drbd" | grep -qx "insmod /lib/modules/$release/updates/drbd.ko *"
+	done
+	on "test -e /lib/modules/$a/extra/drbd.ko.orig"
+	# shellcheck disable=SC2016 # for the root's shell
+	[ -z "$(on 'rpm -V $(rpm -qa "drbd*")')" ]
+	for version in 6.1 6.12; do
+		run -0 vm_run $version --files "$(modules_of $version)" --programs kmod:/usr/sbin/modprobe \
+			<<<'uname -r; modprobe drbd && grep ^version /proc/drbd && modprobe -r drbd'
+		[[ "$output" == "$(vm_release $version)"*"version: 8.4.4 "* ]]
+	done
+	# neither is for the kernel that runs, which has no say in this root but here
+	run ! on '/etc/init.d/drbd start'
+	[[ "$output" == *"Can not load the drbd module."* ]]
+	on "rpm -e drbd-km-${a//-/_}"
+	run ! on "modprobe -n -S $a drbd"
+	on "modprobe -n -S $b drbd"
+}
+
 @test "kmod-drbd, signed, and drbd-dkms take drbd-km's place, and their modules load" {
 	a=$(vm_release 6.1)
 	rpm_root_compiler 6.1
