@@ -105,6 +105,13 @@ wt_uptodate() { # SECONDS
 	wt_until "$1" server1 'drbdadm cstate demo | grep -qx Connected && drbdadm dstate demo | grep -qx UpToDate/UpToDate'
 }
 
+# Neither has something to give or to take any more. A node that could not take the other's resources, because their disk is
+# Primary there, counts them as its own until it has given them back: it would not take them at the next fault.
+wt_rests() { # SECONDS
+	wt_until "$1" server1 'cl_status rscstatus | grep -qxE "local|all"'
+	wt_until "$1" server2 'cl_status rscstatus | grep -qxE "local|none"'
+}
+
 wt_fencing() { # dont-care|resource-only
 	wt_drbd_conf "$1"
 	on server1 'drbdadm adjust demo'
@@ -245,6 +252,7 @@ wt_failover() { # NAME
 	since=$(wt_now)
 	"fault_$1"
 	wt_held 300 server1
+	wt_rests 180
 	wt_uptodate 240
 	wt_table server1 2
 	wt_served 180
