@@ -55,7 +55,7 @@ failover() { # NAME
 prepare() {
 	dir=$(mktemp -d)
 	library "$dir"
-	trap finish EXIT
+	trap finish EXIT; trap "exit 130" INT; trap "exit 143" TERM
 	step "1. eight packages of DRBD and those of the rest are built; 2. installed by rpm -ivh" wt_boot
 	step "3. DRBD starts; who is first waits for the other" wt_start_drbd
 	step "4. first sync, in the calling order of 8.3" wt_first_sync
@@ -101,7 +101,7 @@ more() { # NAME... : of the failovers
 	local name
 	kept_library
 	KEEP=1
-	trap finish EXIT
+	trap finish EXIT; trap "exit 130" INT; trap "exit 143" TERM
 	for name; do failover "$name"; done
 }
 
