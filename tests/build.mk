@@ -26,6 +26,11 @@ check-net: tests-built
 check-kernel: tests-built
 	@$(RING) kernel -j 1 $(BATS_kernel)
 
+# In no ring, for it takes long: the modes of drbd.ko that are seldom used.
+.PHONY: check-modes
+check-modes: tests-built
+	@$(RING) modes tests/modes/drbd_modes.bats
+
 # Every ring runs, whatever the one before it said; the last line counts them all.
 test: deps
 	@rm -rf build/results; status=0; \
