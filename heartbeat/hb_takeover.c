@@ -510,13 +510,20 @@ static void gave(struct hb_takeover *t)
 
 static void took(struct hb_takeover *t, const struct hb_job *job)
 {
+	/* its standby was cancelled: nobody waits for this end, and the other node may wait for that of another standby */
+	if (t->standby != HB_S_DONE && !t->taking) {
+		if (!t->releasing)
+			t->mine |= job->hold;
+		if (t->phase != HB_R_SHUTDOWN)
+			send_current(t);
+		return;
+	}
 	t->mine |= job->hold;
 	/* the other node has come again since and asked for another standby, which is not done yet */
 	if (t->taking)
 		return;
 	LOG(t, LOG_INFO, "Standby resource acquisition done [%s].", hb_hold_name(job->standby));
-	if (t->standby == HB_S_DONE)
-		set_standby(t, HB_S_NOT, 0);
+	set_standby(t, HB_S_NOT, 0);
 	send_ask(t, job->standby, "done");
 	send_resource(t, true, NULL);
 }

@@ -416,6 +416,20 @@ TEST(what_is_being_taken_is_held_when_the_giver_comes_again)
 	CHECK_STR(out(), "resource all 1; ");
 }
 
+TEST(the_end_of_a_cancelled_take_is_told_to_nobody)
+{
+	both_up(false);
+	ask(HB_LOCAL, "me", false);
+	resource(HB_NONE, 0, "standby");
+	ask(HB_LOCAL, "done", false);
+	hb_takeover_peer_restarted(&t, now);
+	resource(HB_NONE, 1, NULL);
+	out();
+	done(HB_NONE);
+	CHECK_STR(out(), "resource all 1; ");
+	CHECK_STR(hb_takeover_rscstatus(&t), "all");
+}
+
 TEST(the_giver_knows_what_was_taken_before_it_is_told)
 {
 	both_up(false);
@@ -553,6 +567,7 @@ int main(void)
 	RUN(an_unanswered_standby_does_not_make_a_leaving_node_stable);
 	RUN(an_old_standby_request_does_not_hold_the_node_for_long);
 	RUN(what_is_being_taken_is_held_when_the_giver_comes_again);
+	RUN(the_end_of_a_cancelled_take_is_told_to_nobody);
 	RUN(the_giver_knows_what_was_taken_before_it_is_told);
 	RUN(nothing_is_adopted_while_messages_are_missing);
 	RUN(a_failed_start_is_not_forgotten_when_nobody_takes_it);
