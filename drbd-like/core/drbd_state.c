@@ -1082,7 +1082,8 @@ static bool generation_ends(const struct follow *f)
 		return false;
 	if (f->vol->uuid[UI_BITMAP])
 		return written && out_of_reach(f);
-	return lost || attached_alone(f) || entered(f, C(AHEAD)) ||
+	/* a peer that was to be synced stays Inconsistent: lost all the same, be the resync's identifier made or not */
+	return lost || (written && out_of_reach(f)) || attached_alone(f) || entered(f, C(AHEAD)) ||
 	       (f->ns.pdsk < D_INCONSISTENT && f->os.peer != R_PRIMARY && f->ns.peer == R_PRIMARY);
 }
 

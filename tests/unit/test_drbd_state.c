@@ -502,6 +502,12 @@ TEST(a_source_left_alone_begins_a_generation_and_keeps_what_its_bitmap_counts_fr
 	CHECK_INT(vol[0].uuid[UI_BITMAP], 0x500);
 	CHECK_INT(vol[0].uuid[UI_HISTORY_START], 0x300);
 	CHECK_INT(vol[0].uuid[UI_HISTORY_END], 0x1000);
+	/* gone before the identifier of the resync was made: seed 1015998 */
+	fresh(1, os);
+	CHECK_INT(request_conn(CONN(NETWORK_FAILURE), CS_HARD), SS_SUCCESS);
+	follow(os, vol[0].state);
+	CHECK_INT(vol[0].uuid[UI_CURRENT], 0x7777001);
+	CHECK_INT(vol[0].uuid[UI_BITMAP], 0x1000);
 }
 
 TEST(what_a_peer_that_was_primary_on_our_data_may_still_send_is_of_another_generation)
