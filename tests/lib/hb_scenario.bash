@@ -620,8 +620,9 @@ scenario_logd() { # a running ha_logd gets the messages of the daemon and of its
 	logd
 	until_rsc 10 1 all
 	stop 2
-	until_text 20 "$LAB/through" "Received shutdown notice from 'server2'"
-	! grep -q "shutdown notice" "$LAB/direct" || return 1
+	# conn_logd_time after the last message that was written directly
+	until_text 20 "$LAB/through" "node server2: is dead"
+	! grep -q "node server2: is dead" "$LAB/direct" || return 1
 }
 
 scenario_directives() { # what shows in no message
