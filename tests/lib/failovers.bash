@@ -141,6 +141,7 @@ fault_standby() {
 	on server1 '/usr/share/heartbeat/hb_standby'
 	wt_held 240 server2
 	wt_served 120
+	wt_logged 60 server2 'Standby resource acquisition done'
 	on server2 '/usr/share/heartbeat/hb_standby'
 }
 
