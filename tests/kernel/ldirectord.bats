@@ -22,7 +22,7 @@ teardown() {
 		names="quiescent-fallback mark-fallback gate-port"
 		for name in $names; do
 			unshare -n -p -f bash -c 'ip link set lo up
-				for i in 1 2 3 4 5 6 7 8 9; do ip addr add "10.9.1.$i/32" dev lo; done
+				for i in 1 2 3 4 5 6 7 8 9; do ip addr add "10.9.1.$i/32" dev lo; ip addr add "fd09::$i/128" dev lo; done
 				/tests/lib/ld_history.bash kernel /tests/histories "$0" >"/tmp/$0" 2>&1' "$name" &
 		done
 		wait
