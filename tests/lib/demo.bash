@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The walkthrough for eyes: two directors in machines (qemu), real servers and a client in namespaces; nothing of
+# The walkthrough for eyes, and as test: two directors in machines (qemu), real servers and a client in namespaces; nothing of
 # this machine is touched. Each command is printed before it runs, and what it prints is its own. Ends with 0 when all came out
 # as it has to.
 #
