@@ -54,7 +54,7 @@ start_ours() { # NODE
 	for program in hb_standby hb_takeover; do ln -sfn /usr/sbin/hb_send "$dir/usr/share/heartbeat/$program"; done
 	cp heartbeat/harc "$dir/etc/ha.d/"
 	echo 'watchdog /dev/watchdog' >>"$dir/etc/ha.d/ha.cf"
-	vm_start "$1" "$KERNEL" --net lan --mem 192 --modules "softdog sch_netem" --files "$dir:/" \
+	vm_start "$1" "$KERNEL" --net lan --mem 192 --modules softdog --files "$dir:/" \
 		--programs "tc $O/heartbeat $O/cl_status $O/hb_send"
 	on "$1" 'modprobe softdog'
 }
@@ -70,7 +70,7 @@ start_theirs() { # NODE
 		plugin=/usr/lib/heartbeat/plugins/$plugin.so
 		programs+=" $ORIG$plugin:$plugin"
 	done
-	vm_start "$1" "$KERNEL" --net lan --mem 192 --modules sch_netem --files "$dir:/" --programs "tc $programs"
+	vm_start "$1" "$KERNEL" --net lan --mem 192 --files "$dir:/" --programs "tc $programs"
 }
 
 # Theirs sends to the broadcast address that the kernel has for the interface, so it must have one.
@@ -127,9 +127,6 @@ live_together() { # OURS THEIRS
 	on "$SECOND" heartbeat
 	each_has_its_own
 
-	# one packet in ten is lost, either way
-	on server1 'modprobe sch_netem && tc qdisc add dev eth0 root netem loss 10%'
-	on server2 'modprobe sch_netem && tc qdisc add dev eth0 root netem loss 10%'
 	ask server1 hb_standby
 	has_all server2 server1
 	ask server1 hb_takeover local
@@ -139,8 +136,6 @@ live_together() { # OURS THEIRS
 	ask server1 hb_standby foreign
 	each_has_its_own
 
-	on server1 'tc qdisc del dev eth0 root'
-	on server2 'tc qdisc del dev eth0 root'
 
 	on server1 'heartbeat -k'
 	holds server2 'r1 r2'
